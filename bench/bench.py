@@ -1,0 +1,390 @@
+#!/usr/bin/env python3
+"""Measures guild beside Guild AI 0.9.0 in one run and writes docs/performance.md.
+
+usage: bench/bench.py [--quick] [--only NAME]... [--no-write]
+"""
+
+import argparse
+import datetime
+import os
+import pathlib
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+import measure
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build"
+ORACLE = ROOT / ".venv" / "oracle" / "bin"
+
+SCRIPT = '''import argparse
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--lr", type=float, default=0.1)
+parser.add_argument("--epochs", type=int, default=3)
+args = parser.parse_args()
+for epoch in range(args.epochs):
+    print(f"step: {epoch}")
+    print(f"loss: {args.lr / (epoch + 1)}")
+'''
+
+TRUE_PROJECT = '''ok:
+  exec: 'true'
+  flags:
+    x: 0
+'''
+
+
+class NotMeasurable(Exception):
+    pass
+
+
+class Side:
+    """One of the two programs, with a Guild home and a project folder of its own."""
+
+    def __init__(self, name, program, work):
+        self.name = name
+        self.program = str(program)
+        self.home = work / name / "home"
+        self.work = work / name
+        self.home.mkdir(parents=True)
+        self.env = {k: v for k, v in os.environ.items()
+                    if not k.startswith(("GUILD", "VIRTUAL_ENV", "PYTHON"))}
+        self.env.update(GUILD_HOME=str(self.home), NO_COLOR="1", LC_ALL="C.UTF-8",
+                        PATH=f"{ORACLE}:{os.environ['PATH']}")
+
+    def folder(self, name):
+        path = self.work / name
+        path.mkdir(exist_ok=True)
+        return path
+
+    def run(self, *args, cwd=None, check=True, env=None, **more):
+        log = self.work / "log"
+        usage = measure.run([self.program, *args], env=dict(self.env, **(env or {})),
+                            cwd=cwd or self.work, log=log, **more)
+        if check and usage.code != 0:
+            said = log.read_text(errors="replace").strip().splitlines()[-1:] or ["no message"]
+            raise NotMeasurable(f"'{self.name} {' '.join(args)[:60]}' failed: {said[0]}")
+        return usage
+
+
+class Bench:
+    def __init__(self, work, quick):
+        self.quick = quick
+        self.work = work
+        self.ours = Side("guild", BUILD / "guild", work)
+        self.theirs = Side("reference", ORACLE / "guild", work)
+
+    def times(self, ours, theirs):
+        """How often to repeat, on each side."""
+        return (max(3, ours // 5), max(1, theirs // 5)) if self.quick else (ours, theirs)
+
+    def version(self):
+        n_ours, n_theirs = self.times(100, 7)
+
+        def cpu(side, n):
+            return measure.median([side.run("--version").cpu for _ in range(n)])
+
+        return cpu(self.ours, n_ours), cpu(self.theirs, n_theirs)
+
+    def overhead(self, fresh):
+        """CPU of a tracked run minus the script alone; fresh: every run sees a new script."""
+        n_ours, n_theirs = self.times(25, 5)
+
+        def cpu(side, n):
+            alone, tracked = [], []
+            for i in range(n + 1):
+                folder = side.folder(f"fresh{i}" if fresh else "cached")
+                text = SCRIPT + (f"# {side.name} {i}\n" if fresh else "")
+                script = folder / "train.py"
+                if not script.exists() or script.read_text() != text:
+                    script.write_text(text)
+                usage = measure.run(["python3", "train.py"], env=side.env, cwd=folder)
+                if usage.code != 0:
+                    raise NotMeasurable("the script does not run")
+                alone.append(usage.cpu)
+                tracked.append(side.run("run", "train.py", "-y", cwd=folder).cpu)
+            # The first round fills the caches.
+            return measure.median(tracked[1:]) - measure.median(alone[1:])
+
+        return cpu(self.ours, n_ours), cpu(self.theirs, n_theirs)
+
+    def lines_file(self, size):
+        path = self.work / f"lines-{size}"
+        if not path.exists():
+            plain = b"training goes on, there is nothing to be read here\n"[-50:]
+            scalar = b"loss: 0.123456\n"
+            block = (plain * 999 + scalar) * 20
+            with open(path, "wb") as out:
+                written = 0
+                while written < size:
+                    written += out.write(block)
+        return path
+
+    def capture_usage(self, side, size, n):
+        lines = self.lines_file(size)
+        folder = side.folder("capture")
+        script = folder / f"lines{size}.sh"
+        script.write_text(f"#!/bin/sh\nexec cat {lines}\n")
+        script.chmod(0o755)
+        (folder / "guild.yml").write_text(f"lines:\n  exec: ./lines{size}.sh\n")
+        bytes_written = lines.stat().st_size
+        usages = []
+        for _ in range(n):
+            usages.append(side.run("run", "lines", "-y", cwd=folder, watch_memory=True))
+            shutil.rmtree(side.home / "runs")
+        rate = bytes_written / 1e6 / measure.median([u.wall for u in usages])
+        return rate, measure.median([u.memory_kib for u in usages]) / 1024
+
+    def tee_rate(self, size, n):
+        lines = self.lines_file(size)
+        copy = self.work / "copy"
+        walls = []
+        for _ in range(n):
+            walls.append(measure.run(["sh", "-c", f"cat {lines} | tee {copy}"]).wall)
+            copy.unlink()
+        return lines.stat().st_size / 1e6 / measure.median(walls)
+
+    def capture(self):
+        """Rates in MB/s and peak memory in MiB; and the rate of tee in the same run."""
+        size = (40 if self.quick else 200) * 10**6
+        n, _ = self.times(5, 1)
+        tee = self.tee_rate(size, n)
+        ours = self.capture_usage(self.ours, size, n)
+        tee = (tee + self.tee_rate(size, n)) / 2
+        # At a few MB/s a tenth of the lines tells the rate of the reference.
+        theirs = self.capture_usage(self.theirs, size // 10, 1)
+        return {"rate": (ours[0], theirs[0]), "tee": (ours[0] / tee, theirs[0] / tee),
+                "memory": (ours[1], theirs[1]), "tee_rate": tee}
+
+    def grid(self):
+        """Wall seconds a trial; the cost of the batch itself is part of it."""
+        n_ours, n_theirs = (20, 3) if self.quick else (100, 20)
+
+        def seconds(side, n):
+            folder = side.folder("grid")
+            (folder / "guild.yml").write_text(TRUE_PROJECT)
+            values = ",".join(str(i) for i in range(1, n + 1))
+            usage = side.run("run", "ok", f"x=[{values}]", "-y", cwd=folder)
+            return usage.wall / n
+
+        return seconds(self.ours, n_ours), seconds(self.theirs, n_theirs)
+
+    def scalars(self):
+        """Scalar records a second of CPU time."""
+        done = subprocess.run(["ninja", "-C", str(BUILD), "bench/make_events", "bench/read_scalars"],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        if done.returncode != 0:
+            raise NotMeasurable("bench/read_scalars does not build")
+        count = 1_000_000 if self.quick else 5_000_000
+        run = self.work / "events" / "00000000000000000000000000000001"
+        (run / ".guild" / "attrs").mkdir(parents=True)
+        (run / ".guild" / "opref").write_text("script:'' '' '' train")
+        events = run / "events.out.tfevents.1700000000.host.1.0"
+        subprocess.run([BUILD / "bench" / "make_events", events, str(count)], check=True)
+        rates = []
+        for _ in range(3):
+            done = subprocess.run([BUILD / "bench" / "read_scalars", run], capture_output=True,
+                                  text=True, check=False)
+            if done.returncode != 0:
+                raise NotMeasurable(f"read_scalars failed: {done.stderr.strip()[:80]}")
+            seen, seconds = done.stdout.split()
+            if int(seen) != count:
+                raise NotMeasurable(f"read_scalars saw {seen} values of {count}")
+            rates.append(count / float(seconds))
+        return measure.median(rates), self.tensorboard_rate(run, count)
+
+    def tensorboard_rate(self, run, count):
+        """TensorBoard's data server (--no-checksum) until its first load cycle is over."""
+        server = next(iter((ROOT / ".venv" / "oracle").glob(
+            "lib/python3*/site-packages/tensorboard_data_server/bin/server")), None)
+        if server is None:
+            raise NotMeasurable("TensorBoard's data server is not in .venv/oracle")
+        rates = []
+        for _ in range(3):
+            child = subprocess.Popen(
+                [server, "--logdir", run, "--port", "0", "--reload", "once", "--no-checksum", "-v"],
+                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            try:
+                cpu = wait_for_load(child)
+            finally:
+                child.kill()
+                child.wait()
+            rates.append(count / cpu)
+        return measure.median(rates)
+
+    def completion(self):
+        """CPU seconds of one answer to the shell: the flags of an operation."""
+        n_ours, n_theirs = self.times(50, 7)
+
+        def cpu(side, n):
+            folder = side.folder("completion")
+            (folder / "guild.yml").write_text(TRUE_PROJECT)
+            env = {"_GUILD_COMPLETE": "bash_complete", "COMP_WORDS": "guild run ok ",
+                   "COMP_CWORD": "3"}
+            return measure.median([side.run(cwd=folder, check=False, env=env).cpu for _ in range(n)])
+
+        value = cpu(self.ours, n_ours)
+        said = (self.ours.work / "log").read_text(errors="replace")
+        if "plain,x=" not in said:
+            raise NotMeasurable("completion does not answer with the flags of an operation")
+        return value, cpu(self.theirs, n_theirs)
+
+
+def wait_for_load(child):
+    """CPU seconds of the data server when it says that a load cycle is over."""
+    ticks = os.sysconf("SC_CLK_TCK")
+    deadline = time.monotonic() + 120
+    for line in child.stderr:
+        if re.search(r"load cycle complete|finished load", line, re.I):
+            fields = pathlib.Path(f"/proc/{child.pid}/stat").read_text().rsplit(")", 1)[1].split()
+            return (int(fields[11]) + int(fields[12])) / ticks
+        if time.monotonic() > deadline:
+            break
+    raise NotMeasurable("TensorBoard's data server never finished loading")
+
+
+class Row:
+    """One line of the table. 'goal' is what to reach; the better side is the smaller unless 'more'."""
+
+    def __init__(self, what, show, goal_text, goal, more=False):
+        self.what = what
+        self.show = show
+        self.goal_text = goal_text
+        self.goal = goal
+        self.more = more
+        self.ours = self.theirs = None
+        self.why_not = ""
+
+    def line(self):
+        if self.ours is None:
+            return f"| {self.what} | | not measurable: {self.why_not} | | {self.goal_text} | |"
+        ratio = self.ours / self.theirs if self.more else self.theirs / max(self.ours, 1e-9)
+        reached = ""
+        if self.goal:
+            met = self.ours >= self.goal if self.more else self.ours <= self.goal
+            reached = "yes" if met else "no"
+        shown = f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}"
+        return (f"| {self.what} | {self.show(self.theirs)} | {self.show(self.ours)} | {shown} × "
+                f"| {self.goal_text} | {reached} |")
+
+
+def ms(value):
+    return f"{value * 1000:.1f} ms"
+
+
+def rate(value):
+    return f"{value:.1f} MB/s" if value < 100 else f"{value:.0f} MB/s"
+
+
+def rows():
+    return {
+        "version": Row("`guild --version`, CPU", ms, "≤ 3 ms", 0.003),
+        "cached": Row("tracked run minus the script alone, CPU, flags cached, outside git", ms,
+                      "≤ 15 ms", 0.015),
+        "fresh": Row("the same, a script never seen before", ms, "≤ 40 ms", 0.040),
+        "capture": Row("lines of 50 bytes captured from a pipe, default patterns", rate, "", 0,
+                       more=True),
+        "tee": Row("the same as a part of `cat \\| tee file`", lambda v: f"{v * 100:.1f} %",
+                   "≥ 80 %", 0.8, more=True),
+        "memory": Row("peak memory of the supervisor during it", lambda v: f"{v:.1f} MiB",
+                      "≤ 12 MB", 12e6 / 2**20),
+        "grid": Row("grid of trials of `true`, wall time a trial", ms, "≤ 8 ms", 0.008),
+        "scalars": Row("scalars read from an event file, one core (reference: TensorBoard's data "
+                       "server, no CRC; ours: CRC checked)",
+                       lambda v: f"{v / 1e6:.1f} M records/s", "≥ 10 M records/s", 10e6, more=True),
+        "completion": Row("one answer of tab completion, CPU", ms, "≤ 10 ms", 0.010),
+    }
+
+
+def measure_all(bench, only):
+    table = rows()
+    plain = {
+        "version": bench.version,
+        "cached": lambda: bench.overhead(fresh=False),
+        "fresh": lambda: bench.overhead(fresh=True),
+        "grid": bench.grid,
+        "scalars": bench.scalars,
+        "completion": bench.completion,
+    }
+    notes = []
+    for name in table:
+        if name in plain and (not only or name in only):
+            try:
+                table[name].ours, table[name].theirs = plain[name]()
+            except NotMeasurable as why:
+                table[name].why_not = str(why)
+            print(table[name].line(), flush=True)
+    if not only or "capture" in only:
+        captured = None
+        try:
+            captured = bench.capture()
+            notes.append(f"`cat | tee file` moved {rate(captured['tee_rate'])} in the same run.")
+        except NotMeasurable as why:
+            for name, key in (("capture", "rate"), ("tee", "tee"), ("memory", "memory")):
+                table[name].why_not = str(why)
+        for name, key in (("capture", "rate"), ("tee", "tee"), ("memory", "memory")):
+            if captured:
+                table[name].ours, table[name].theirs = captured[key]
+            print(table[name].line(), flush=True)
+    return [row for name, row in table.items()
+            if not only or name in only or (name in ("tee", "memory") and "capture" in only)], notes
+
+
+def page(table, notes, bench):
+    version = subprocess.run([bench.ours.program, "--version"], capture_output=True, text=True,
+                             check=False).stdout.strip()
+    reference = subprocess.run([bench.theirs.program, "--version"], capture_output=True, text=True,
+                               check=False).stdout.strip()
+    lines = [
+        "# Performance",
+        "",
+        "Written by `make bench` (`bench/bench.py`); every figure was measured by it, none typed.",
+        "Both sides ran one after the other on the same machine, each in a Guild home of its own; figures",
+        "are medians. CPU is user and system time of the program and all its children.",
+        "",
+        f"- date: {datetime.date.today().isoformat()}",
+        f"- machine: {measure.cpu_model()}, {os.cpu_count()} cores, {measure.memory_gib():.0f} GiB, "
+        f"{measure.debian()}, Linux {platform.release()}",
+        f"- ours: {version}; reference: Guild AI ({reference}), TensorBoard's data server",
+        f"- scripts ran under Python {platform_python(bench)}",
+        "",
+        "| what | reference | guild | better by | to reach | reached |",
+        "|---|---|---|---|---|---|",
+        *[row.line() for row in table],
+        "",
+        *notes,
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def platform_python(bench):
+    done = subprocess.run(["python3", "--version"], env=bench.ours.env, capture_output=True,
+                          text=True, check=False)
+    return done.stdout.strip().removeprefix("Python ")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quick", action="store_true", help="fewer repetitions; writes nothing")
+    parser.add_argument("--only", action="append", default=[], choices=list(rows()))
+    parser.add_argument("--no-write", action="store_true")
+    args = parser.parse_args()
+    if subprocess.run(["scripts/venv.sh", "oracle"], cwd=ROOT, check=False).returncode != 0:
+        sys.exit("bench: Guild AI 0.9.0 cannot be installed, so there is nothing to compare with")
+    with tempfile.TemporaryDirectory(prefix="guild-bench-") as work:
+        bench = Bench(pathlib.Path(work), args.quick)
+        table, notes = measure_all(bench, args.only)
+        text = page(table, notes, bench)
+    if not (args.quick or args.only or args.no_write):
+        (ROOT / "docs" / "performance.md").write_text(text)
+        print("bench: wrote docs/performance.md")
+
+
+if __name__ == "__main__":
+    main()

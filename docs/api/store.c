@@ -1,0 +1,38 @@
+/* guild/store.h: lists the runs of a Guild home, newest first: store [HOME] (default: the one guild uses here). */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <guild/store.h>
+
+int main(int argc, char **argv)
+{
+	struct guild_error err = {0};
+	struct guild_home home = {0};
+	struct guild_runs runs = {0};
+	struct guild_home_request request = {
+		.option = argc > 1 ? argv[1] : NULL,
+		.cwd = ".",
+		.environ_ = environ,
+	};
+	char *dir = NULL;
+	int code = guild_home_find(&request, &home, NULL, &err);
+	if (!code) {
+		dir = guild_home_runs_dir(&home, false);
+		code = guild_store_list(dir, NULL, NULL, &runs, NULL, &err);
+	}
+	if (!code) {
+		printf("%zu runs\n", runs.n);
+		for (size_t i = 0; i < runs.n; i++) {
+			printf("%.8s %s\n", runs.v[i].id,
+				guild_run_status_name(guild_run_status(&runs.v[i], NULL)));
+		}
+	} else {
+		fprintf(stderr, "%s\n", err.text);
+	}
+	free(dir);
+	guild_runs_fini(&runs);
+	guild_home_fini(&home);
+	return code ? 1 : 0;
+}

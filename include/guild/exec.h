@@ -1,0 +1,252 @@
+/*
+ * Making and executing runs: staging, source snapshot, environment record, supervisor, batches. Knows store, collect, run, project, flags.
+ */
+#ifndef GUILD_EXEC_H
+#define GUILD_EXEC_H
+
+#include <guild/collect.h>
+#include <guild/project.h>
+#include <guild/run.h>
+#include <guild/store.h>
+#include <signal.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- supervisor: executes one command inside one run directory -------------------------------------------- */
+
+/* Nothing that goes wrong on guild's side (a full disk, a vanished run directory, a closed terminal) changes the program's fate: it
+ * is reported once to `log` and capture goes on without that part. */
+struct guild_supervise_request {
+	struct guild_run *run;
+	char *const *argv;        /* executed as is; argv[0] found on PATH of env */
+	char *const *env;         /* complete environment */
+	const char *cwd;          /* the run directory unless told otherwise */
+	bool quiet;               /* do not copy to guild's own stdout and stderr */
+	bool capture;             /* false: NO_RUN_OUTPUT; output goes straight through */
+	bool merge_streams;       /* SYNC_RUN_OUTPUT: stderr into stdout */
+	bool no_pty;              /* pipes even where guild's own streams are terminals */
+	bool durable;             /* fsync what power loss could take */
+	int stdout_fd, stderr_fd; /* where guild copies to; 1 and 2 normally */
+	double stop_after_min;    /* 0: never */
+	int stop_after_kill_ms;   /* 0: 30 s from SIGTERM to SIGKILL */
+	int interrupt_grace_ms;   /* 0: 30 s from Ctrl-C to SIGKILL */
+	int drain_ms; /* 0: 10 s of capture after the program ended while others hold its streams */
+	struct guild_output_scalars *scalars; /* or NULL; borrowed */
+	unsigned
+		event_serial; /* number of the event file: how many runs this process has supervised before */
+	bool sample_system; /* write .guild/sys */
+	/* Called for every scalar, for every tick (about once a second) and at the end; a non-zero return stops the program (SIGTERM, then
+	 * SIGKILL) and is kept as `stop_reason`. May be NULL. */
+	int (*on_scalar)(void *arg, const struct guild_output_scalar *s);
+	int (*on_tick)(void *arg, int64_t elapsed_us);
+	void *arg;
+	/* Everything the program writes, as it is read: a batch keeps what its trials print. May be NULL. */
+	void (*on_output)(void *arg, bool is_stderr, const char *p, size_t n);
+	void *on_output_arg;
+	/* The program's process id, once started (-1: not yet, 0: ended); for a caller's own signal needs. May be NULL. */
+	volatile sig_atomic_t *pid_out;
+	const struct guild_log *log;
+};
+struct guild_supervise_result {
+	int exit_status;    /* as the attribute: 0, code, -signal, -16 after Ctrl-C */
+	bool interrupted;   /* the user pressed Ctrl-C */
+	bool stopped_early; /* --stop-after or a callback */
+	int stop_reason;
+	int forwarded_signal; /* SIGTERM, SIGHUP or SIGQUIT that guild itself was sent; 0: none. It ends a batch */
+	int64_t started_us, stopped_us;
+	int64_t output_bytes;
+};
+/* Starts the program, writes LOCK, captures until the end, removes LOCK. Writes output, output.index and scalar events; the attributes started,
+ * stopped and exit_status are written here, too, each at its moment; those of an earlier end are removed first. The end is
+ * recorded when the program has ended and what it wrote has been read; others who still hold its streams are heard for
+ * drain_ms more. GUILD_ENOTFOUND / GUILD_EDENIED: the program could not be started (exit_status 127 / 126 is recorded),
+ * GUILD_EIO: no process could be made (126).
+ *
+ * Where guild is in the foreground of a terminal, the program stays in its process group and gets the keys of the terminal from
+ * the kernel; else it gets a group of its own. Signals sent to guild alone (INT, TERM, HUP, QUIT, USR1, USR2) are passed on once.
+ * One call at a time in a process, on the thread that gets its signals: handlers are installed during the call. */
+int guild_supervise(const struct guild_supervise_request *req, struct guild_supervise_result *out,
+	struct guild_error *err);
+
+/* ---- the import shim -------------------------------------------------------------------------------------------- */
+
+/* Puts the shim for flags in module globals under CACHE_DIR/shim/ where it is not there yet, and gives the path of the file to
+ * execute (caller frees). GUILD_EIO and file errors. Its command line is
+ *
+ *	PYTHON -u PATH DEST [--NAME[=VALUE]]... -- [-m] SCRIPT-OR-MODULE [ARG]...
+ *
+ * with DEST `globals`, `global:X`, `dict:X` or `namespace:X`, each VALUE as guild_yaml_dump_flow prints it; --NAME alone is true.
+ * A null flag is left out. */
+int guild_shim_path(const char *cache_dir, char **path, struct guild_error *err);
+
+/* ---- the background ------------------------------------------------------------------------------------------- */
+
+struct guild_daemon {
+	pid_t pid;
+	char *pidfile;
+	int lock_fd;
+};
+/* Goes on in the background: a process in a session of its own, in `cwd`, with /dev/null as its streams and its id in `pidfile`,
+ * which it keeps locked (flock). Returns 1 in the process that called, when that file is written; 0 in the new process; a negative
+ * code when nothing was started: GUILD_EBUSY when a living process holds the pid file, GUILD_EIO and file errors else. Both
+ * processes call guild_exec_daemon_end. Flush stdio first: the new process has a copy of what is buffered. */
+int guild_exec_daemonize(const char *pidfile, const char *cwd, struct guild_daemon *out,
+	struct guild_error *err);
+/* The new process removes its pid file; both release what they hold. */
+void guild_exec_daemon_end(struct guild_daemon *d);
+
+/* ---- Python environments --------------------------------------------------------------------------------------- */
+
+struct guild_python {
+	char *exe; /* as it is executed: absolute, links not followed (a virtual environment is known by its link) */
+	char *version;               /* "3.11.2" or "" */
+	char *full_version;          /* as sys.version, or "" */
+	struct guild_strs site_dirs; /* where packages are, in the order of sys.path */
+};
+/* GUILD_PYTHON_EXE, GUILD_PYTHON, the active environment's python, python3 or python on PATH (in that order); programs of version
+ * managers (pyenv and the like) are resolved to the interpreter they would start in `cwd`. The version is asked once and cached in
+ * `cache_dir` (may be NULL) by the identity of the file. GUILD_ENOTFOUND: there is none. */
+int guild_python_find(char *const *env, const char *cwd, const char *cache_dir,
+	struct guild_python *out, struct guild_error *err);
+void guild_python_fini(struct guild_python *p);
+/* Installed packages as `pip freeze` prints them, line by line, read from dist-info, egg-info and direct_url.json. Cached in
+ * `cache_dir` (may be NULL) by the times of the directories and files it came from. */
+int guild_python_packages(const struct guild_python *p, const char *cache_dir,
+	struct guild_strs *out, struct guild_error *err);
+
+/* ---- records about machine and source -------------------------------------------------------------------------------- */
+
+/* Attribute `platform`: architecture, processor, python_version, uname, cpus as Guild AI 0.9.0; `cloud` (provider, instance_type,
+ * region) and `container` (kind, cpus, memory) where known, from the environment and files only. `py` may be NULL. */
+struct guild_value *guild_platform_record(struct guild_arena *a, const struct guild_python *py,
+	char *const *env);
+/* The git state of a project directory. `commit` is NULL outside a repository and before the first commit. */
+enum { GUILD_VCS_DIFF_MAX = 16 << 20 };
+struct guild_vcs_state {
+	char *commit; /* the last one that touched the directory */
+	char *head;   /* what is checked out */
+	bool dirty;
+	struct guild_buf
+		diff;        /* uncommitted changes of tracked files, as `git diff HEAD --binary` */
+	bool diff_too_large; /* past GUILD_VCS_DIFF_MAX: not kept */
+};
+int guild_vcs_read(const char *dir, bool with_diff, struct guild_vcs_state *out,
+	struct guild_error *err);
+void guild_vcs_fini(struct guild_vcs_state *v);
+/* True for names and values that look like secrets (saved environment and commands mask them). */
+bool guild_secret_name(const char *name);
+bool guild_secret_value(const char *value);
+/* ---- runs of operations --------------------------------------------------------------------------------------------- */
+
+/* Options of `guild run` that shape a run. Strings NULL, lists empty, numbers 0: not given. Borrowed. */
+struct guild_run_options {
+	const char *label; /* template */
+	struct guild_strs tags;
+	const char *comment;
+	const char *run_dir; /* absolute */
+	const char *run_id;
+	const char *gpus;
+	bool no_gpus;
+	bool has_random_seed;
+	int64_t random_seed;
+	const char *debug_sourcecode; /* absolute paths joined by ':' */
+	struct guild_strs deps;       /* --dep */
+	struct guild_strs breaks;     /* --break: Python operations run under pdb */
+	bool break_on_error;
+	bool force_deps, force_sourcecode, keep_run, quiet, no_pty, durable;
+	double stop_after_min;
+	const struct guild_value *run_params;  /* attribute as it will be saved (runs.md 3.3) */
+	const struct guild_value *extra_attrs; /* dict, --attr NAME=VALUE; or NULL */
+	int64_t max_trials;                    /* 0: all */
+	const char *objective;                 /* attribute of batches: "loss", "-acc" */
+	const char *batch_label;
+	struct guild_strs batch_tags;
+	const char *batch_comment;
+	bool keep_batch, fail_on_trial_error, stage_trials;
+};
+
+/* The world around a run. Borrowed. */
+struct guild_exec_world {
+	const struct guild_home *home;
+	const struct guild_python *python; /* NULL: there is none */
+	char *const *env;                  /* guild's own environment */
+	const char *cwd;                   /* Guild cwd: relative dependencies */
+	const char *cmd_dir;               /* variable CMD_DIR */
+	const char *program;               /* absolute path of guild itself */
+	const struct guild_log *log;
+};
+
+/* Everything a new run is made from. Borrowed. */
+struct guild_exec_op {
+	struct guild_project *project; /* of the operation; both NULL where `record` says it all */
+	struct guild_op_def *op;
+	struct guild_opref opref;
+	const struct guild_value *flags;      /* resolved: dict; lists make a batch */
+	const struct guild_value *user_flags; /* as typed: dict */
+	const struct guild_value *trials;     /* batch files: list of dicts, or NULL */
+	/* --proto: its attribute `op`, and the run that source code and its records are copied from (unless force_sourcecode). */
+	const struct guild_value *record;
+	const struct guild_run *proto;
+	const struct guild_run_options *options;
+	const struct guild_exec_world *world;
+};
+
+/* Makes and fills a run directory (runs.md 5, steps 2-4): status staged or pending. On failure nothing half-made stays; a run is
+ * seen by others only when it is complete. GUILD_EUNSUPPORTED: the operation needs what this version cannot do. */
+int guild_exec_stage(const struct guild_exec_op *x, bool staged, struct guild_run *out,
+	struct guild_error *err);
+/* Names of the core that neither a Guild file nor --attr sets. */
+bool guild_exec_attr_is_reserved(const char *name);
+/* The command and the operation's variables a run would be executed with: --print-cmd, --print-env. Either may be NULL. */
+int guild_exec_command(const struct guild_exec_op *x, struct guild_strs *argv,
+	struct guild_strs *op_env, struct guild_error *err);
+
+/* Executes a staged, pending or finished run from its own records (start and restart too). Returns 0 when the program was started; its
+ * fate is in `result`. */
+struct guild_exec_start {
+	const struct guild_run_options *options;
+	const struct guild_exec_world *world;
+	bool is_new;       /* staged a moment ago by this process: its records are up to date */
+	unsigned serial;   /* how many runs this process has executed before */
+	bool has_packages; /* attribute pip_freeze is there already */
+	/* Everything the program writes, as it is read; may be NULL. */
+	void (*on_output)(void *arg, bool is_stderr, const char *p, size_t n);
+	void *on_output_arg;
+	/* Restart: new values, or NULL to keep what is recorded. */
+	const struct guild_value *flags;
+	const struct guild_value *user_flags;
+	/* --force-sourcecode: copied again from here, else NULL. */
+	struct guild_project *project;
+	struct guild_op_def *op;
+};
+int guild_exec_run(struct guild_run *run, const struct guild_exec_start *start,
+	struct guild_supervise_result *result, struct guild_error *err);
+
+/* Runs of `opref` with exactly these flags whose status is neither pending nor error (--needed), newest first. `is_batch`: batches
+ * whose prototype is such. */
+int guild_exec_find_equal(const struct guild_exec_world *world, const struct guild_opref *opref,
+	const struct guild_value *flags, bool is_batch, struct guild_runs *out,
+	struct guild_error *err);
+
+/* ---- grid batches (batches.md 3.1, 4) ----------------------------------------------------------------------------------- */
+
+/* The trials of these flags: batch file rows (or NULL) over which `user_flags` win, lists expanded, at most `max_trials` (0: all) drawn by
+ * `seed`. List of dicts, in order. */
+enum { GUILD_BATCH_MAX_TRIALS = 1000000 };
+int guild_batch_trials(struct guild_arena *a, const struct guild_value *flags,
+	const struct guild_value *user_flags, const struct guild_value *rows, int64_t max_trials,
+	uint64_t seed, struct guild_value **out, struct guild_error *err);
+/* Makes the batch run with its prototype; trials are made when it is executed. */
+int guild_batch_stage(const struct guild_exec_op *x, bool staged, struct guild_run *out,
+	struct guild_error *err);
+/* Makes the trials, then runs them one after another. `result` is the batch's own fate. */
+int guild_batch_run(struct guild_run *batch, const struct guild_exec_start *start,
+	struct guild_supervise_result *result, struct guild_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

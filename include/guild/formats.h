@@ -1,0 +1,190 @@
+/*
+ * File formats and the value type they share: YAML 1.1, JSON, CSV, digests, event files. Knows base.
+ *
+ * Values live in an arena and die with it; every pointer inside a value points into the same arena or to a constant.
+ * A value is immutable for everybody but the code that built it.
+ */
+#ifndef GUILD_FORMATS_H
+#define GUILD_FORMATS_H
+
+#include <guild/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- values ------------------------------------------------------------------------------------ */
+
+enum guild_type {
+	GUILD_NULL,
+	GUILD_BOOL,
+	GUILD_INT,    /* i; integers beyond 64 bits keep their decimal text in s and have s.n > 0 */
+	GUILD_FLOAT,  /* f */
+	GUILD_STRING, /* s: UTF-8, NUL-terminated */
+	GUILD_DATE,   /* s: canonical text of a YAML timestamp, as Python prints it */
+	GUILD_LIST,
+	GUILD_DICT, /* insertion order; keys may be any scalar, mostly strings */
+};
+
+struct guild_value;
+struct guild_pair {
+	struct guild_value *key;
+	struct guild_value *value;
+};
+struct guild_value {
+	enum guild_type type;
+	bool b;
+	uint32_t line, column; /* 1-based place in the source file, 0 when built by code */
+	int64_t i;
+	double f;
+	struct guild_str s;
+	size_t n; /* items or pairs */
+	size_t cap;
+	struct guild_value **items; /* GUILD_LIST */
+	struct guild_pair *pairs;   /* GUILD_DICT */
+};
+
+struct guild_value *guild_value_null(struct guild_arena *a);
+struct guild_value *guild_value_bool(struct guild_arena *a, bool b);
+struct guild_value *guild_value_int(struct guild_arena *a, int64_t i);
+struct guild_value *guild_value_float(struct guild_arena *a, double f);
+struct guild_value *guild_value_string(struct guild_arena *a, const char *z); /* NULL gives null */
+struct guild_value *guild_value_string_n(struct guild_arena *a, const char *p, size_t n);
+struct guild_value *guild_value_list(struct guild_arena *a);
+struct guild_value *guild_value_dict(struct guild_arena *a);
+struct guild_value *guild_value_strs(struct guild_arena *a, const struct guild_strs *s);
+struct guild_value *guild_value_copy(struct guild_arena *a, const struct guild_value *v); /* deep */
+void guild_value_append(struct guild_arena *a, struct guild_value *list, struct guild_value *v);
+/* Sets or replaces a string key. */
+void guild_value_set(struct guild_arena *a, struct guild_value *dict, const char *key,
+	struct guild_value *v);
+void guild_value_unset(struct guild_value *dict, const char *key);
+/* The value of a string key, NULL when missing or `dict` is no dict (or NULL). */
+struct guild_value *guild_value_get(const struct guild_value *dict, const char *key);
+void guild_value_sort_keys(struct guild_value *dict); /* by string form, not recursive */
+/* Equality as Python's ==: 1 == 1.0 == true; dict order does not count; NaN is unequal. */
+bool guild_value_eq(const struct guild_value *a, const struct guild_value *b);
+/* Truth as Python's bool(): null, false, 0, "", [] and {} are false. NULL is false. */
+bool guild_value_truthy(const struct guild_value *v);
+bool guild_value_is_null(const struct guild_value *v);   /* NULL or null */
+bool guild_value_is_number(const struct guild_value *v); /* int or float, not bool */
+double guild_value_as_f64(const struct guild_value *v);  /* int, float, bool; else NaN */
+/* Text of a string value, else NULL. Borrowed. */
+const char *guild_value_text(const struct guild_value *v);
+const char *guild_type_name(enum guild_type t); /* "null", "boolean", "int", "float", "string", … */
+/* Appends Python's str(v) / repr(v): True, None, 1e-05, 'a', [1, 'b'], {'k': 1}. */
+void guild_value_py_str(struct guild_buf *out, const struct guild_value *v);
+void guild_value_py_repr(struct guild_buf *out, const struct guild_value *v);
+
+/* ---- YAML 1.1, reading as PyYAML's safe_load -------------------------------------------------------- */
+
+enum guild_yaml_options {
+	GUILD_YAML_PLAIN = 0,
+	GUILD_YAML_NUMBERS =
+		1, /* floats may drop '.' and exponent sign: 1e-3, 1E3, 1_0e5 (the reference's patch) */
+	GUILD_YAML_STRINGS = 2, /* scalars without a tag are strings, as typed */
+};
+enum {
+	GUILD_YAML_MAX_BYTES = 64 << 20,
+	GUILD_YAML_MAX_DEPTH = 200,
+	GUILD_YAML_MAX_NODES = 4 << 20
+};
+
+/* Parses one document into `a`; empty text gives null. `name` (may be NULL) is the file for messages:
+ * "NAME:LINE:COLUMN: what". Anchors, aliases, merge keys, duplicate keys (last wins) as PyYAML. GUILD_EINVALID for
+ * bad YAML, unknown tags and more than one document; GUILD_ELIMIT for the limits above (alias bombs included). */
+int guild_yaml_parse(struct guild_arena *a, struct guild_str text, const char *name,
+	unsigned options, struct guild_value **out, struct guild_error *err);
+int guild_yaml_parse_file(struct guild_arena *a, const char *path, unsigned options,
+	struct guild_value **out, struct guild_error *err);
+/* Resolves one plain scalar as the reader would. */
+struct guild_value *guild_yaml_resolve(struct guild_arena *a, struct guild_str plain,
+	unsigned options);
+
+/* Block style as PyYAML safe_dump(default_flow_style=False, sort_keys=sort): what attribute files hold, without the final
+ * newline and without "...". Strings that the number patch or y/n rules would change are quoted (runs.md 3.2). */
+void guild_yaml_dump(struct guild_buf *out, const struct guild_value *v, bool sort_keys);
+/* One line of flow style, as safe_dump(default_flow_style=True, width=inf) without "...": [1, 'yes', {a: b}]. Texts of
+ * several lines are double-quoted, so that it is one line. */
+void guild_yaml_dump_flow(struct guild_buf *out, const struct guild_value *v);
+
+/* ---- JSON ------------------------------------------------------------------------------------------- */
+
+int guild_json_parse(struct guild_arena *a, struct guild_str text, const char *name,
+	struct guild_value **out, struct guild_error *err);
+enum guild_json_options {
+	GUILD_JSON_COMPACT =
+		0, /* one line, ", " and ": " as Python's json.dumps, non-ASCII escaped */
+	GUILD_JSON_INDENT = 1, /* two blanks */
+	GUILD_JSON_SORT = 2,
+	GUILD_JSON_STRICT =
+		4, /* NaN and infinities become null (for browsers); else NaN, Infinity */
+};
+void guild_json_dump(struct guild_buf *out, const struct guild_value *v, unsigned options);
+
+/* ---- CSV ---------------------------------------------------------------------------------------------- */
+
+/* Rows of cells, RFC 4180 quoting; empty lines skipped. `rows` is a list of lists of strings. */
+int guild_csv_parse(struct guild_arena *a, struct guild_str text, struct guild_value **rows,
+	struct guild_error *err);
+/* One field with minimal quoting (no separator added). */
+void guild_csv_field(struct guild_buf *out, struct guild_str text);
+
+/* ---- digests -------------------------------------------------------------------------------------------- */
+
+struct guild_digest; /* opaque */
+enum guild_digest_kind { GUILD_MD5, GUILD_SHA1, GUILD_SHA256 };
+struct guild_digest *guild_digest_new(enum guild_digest_kind kind);
+void guild_digest_update(struct guild_digest *d, const void *p, size_t n);
+/* Lower-case hex; frees d. */
+void guild_digest_finish(struct guild_digest *d, char out[65]);
+void guild_digest_bytes(enum guild_digest_kind kind, const void *p, size_t n, char out[65]);
+int guild_digest_file(enum guild_digest_kind kind, const char *path, char out[65],
+	struct guild_error *err);
+/* XXH3-128 as 32 hex digits: for our own caches only. */
+void guild_fast_hash(const void *p, size_t n, char out[33]);
+
+/* ---- event files (TensorBoard) ------------------------------------------------------------------------------ */
+
+uint32_t guild_crc32c(uint32_t crc, const void *p, size_t n); /* Castagnoli; start with 0 */
+uint32_t guild_crc32c_masked(const void *p, size_t n);
+
+/* Writes one event file. One thread. Nothing exists on disk before the first value; each value is flushed. */
+struct guild_event_writer;
+/* The file is DIR/events.out.tfevents.<10-digit seconds>.<host>.<pid>.<serial><suffix>; `suffix` may be "". */
+struct guild_event_writer *guild_event_writer_new(const char *dir, unsigned serial,
+	const char *suffix);
+struct guild_scalar {
+	const char *tag;
+	float value;
+};
+/* One event holding n values; step < 0: no step field; wall_us microseconds since the epoch. */
+int guild_event_writer_add(struct guild_event_writer *w, int64_t wall_us, int64_t step,
+	const struct guild_scalar *values, size_t n, struct guild_error *err);
+int guild_event_writer_close(struct guild_event_writer *w, struct guild_error *err); /* frees w */
+
+/* Reads scalars of one event file. `on_scalar` returns non-zero to stop. The strings live during the call only. */
+struct guild_event_scalar {
+	struct guild_str tag;
+	int64_t step;
+	double wall_time; /* seconds since the epoch, 0 when the writer gave none */
+	double value;     /* float32 widened, or float64 */
+};
+enum guild_event_end {
+	GUILD_EVENT_END_CLEAN,
+	GUILD_EVENT_END_TRUNCATED, /* a growing or cut file: what came before is good */
+	GUILD_EVENT_END_CORRUPT,   /* a checksum that does not fit, or nonsense */
+	GUILD_EVENT_END_STOPPED,   /* on_scalar asked */
+};
+typedef int guild_event_fn(void *arg, const struct guild_event_scalar *s);
+int guild_event_file_read(const char *path, guild_event_fn *on_scalar, void *arg,
+	enum guild_event_end *end, struct guild_error *err);
+/* The same over bytes (fuzzing, archives). Records larger than 256 MiB count as corrupt. */
+enum guild_event_end guild_event_bytes_read(struct guild_str data, guild_event_fn *on_scalar,
+	void *arg);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,14 @@
+#ifndef GUILD_GUILD_H
+#define GUILD_GUILD_H
+
+/* Every public header of libguild. */
+#include <guild/base.h>
+#include <guild/collect.h>
+#include <guild/exec.h>
+#include <guild/flags.h>
+#include <guild/formats.h>
+#include <guild/project.h>
+#include <guild/run.h>
+#include <guild/store.h>
+
+#endif

@@ -1,0 +1,163 @@
+/*
+ * Project files: guild.yml read into models and operations; a bare script as an operation. Knows flags, formats.
+ *
+ * Everything of a project lives in its arena and dies with guild_project_free.
+ */
+#ifndef GUILD_PROJECT_H
+#define GUILD_PROJECT_H
+
+#include <guild/flags.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct guild_model_def;
+
+/* One operation as written (guildfile.md 4). NULL or zero: not set. Values that later parts of the product use are kept as parsed
+ * values (`data` holds the whole mapping). */
+struct guild_op_def {
+	const char *name;
+	struct guild_model_def *model;
+	const char *description;
+	bool is_default;
+	const char *main; /* module and arguments, shell words */
+	const char *exec; /* command, shell words */
+	const char *notebook;
+	const struct guild_value *steps;
+	struct guild_flag_defs flags;
+	const char *flags_dest;
+	const struct guild_value *flags_import;      /* NULL: unset; true, false or list of names */
+	const struct guild_value *flags_import_skip; /* list */
+	bool default_flag_arg_skip;
+	const char *flag_encoder;
+	const struct guild_value *requires; /* list of dependency values */
+	const struct guild_value
+		*sourcecode; /* as written; model's rules are in model->sourcecode */
+	bool sourcecode_disabled;
+	const struct guild_value *output_scalars; /* normalised: NULL = default, [] = off, list */
+	const struct guild_value *env;
+	const struct guild_value *env_secrets;
+	const char *label;
+	const struct guild_value *tags;    /* list */
+	const struct guild_value *compare; /* list */
+	const struct guild_value *plugins;
+	const char *python_requires;
+	const struct guild_value *python_path;
+	bool pip_freeze, has_pip_freeze;
+	bool stoppable, handle_keyboard_interrupt, delete_on_success, can_stage_trials;
+	int64_t default_max_trials;           /* 0: unset */
+	const struct guild_value *objective;  /* as written */
+	const struct guild_value *optimizers; /* dict name -> dict */
+	const struct guild_value *publish;
+	const struct guild_value *run_attrs;
+	const struct guild_value *data; /* the whole mapping after inheritance */
+};
+
+struct guild_model_def {
+	const char *name; /* "" for the anonymous model */
+	const char *description;
+	bool is_default;
+	struct guild_op_def **ops; /* sorted by name */
+	size_t n_ops;
+	const struct guild_value *sourcecode;
+	const struct guild_value *resources; /* dict, as written */
+	const struct guild_value *plugins;
+	const char *python_requires;
+	const struct guild_value *references;
+	const struct guild_value *extra;
+	const struct guild_value *data;
+};
+
+struct guild_project {
+	struct guild_arena *arena;
+	char *dir;        /* absolute directory */
+	char *path;       /* absolute path of guild.yml; NULL for a bare script */
+	char *script_dir; /* bare script: the directory its run reference names; else NULL */
+	char hash[65];    /* MD5 of the file, 32 hex digits */
+	struct guild_model_def **models;
+	size_t n_models;
+	const struct guild_value *package; /* or NULL */
+	const struct guild_value *data;
+};
+
+/* Loads DIR/guild.yml. GUILD_ENOTFOUND when there is none. Errors: "FILE:LINE:COLUMN: what". Unknown attributes are ignored as the
+ * reference does. */
+int guild_project_load(const char *dir, struct guild_project **out, const struct guild_log *log,
+	struct guild_error *err);
+/* The same from text (fuzzing, tests). */
+int guild_project_parse(struct guild_str text, const char *path, struct guild_project **out,
+	const struct guild_log *log, struct guild_error *err);
+void guild_project_free(struct guild_project *p);
+
+struct guild_model_def *guild_project_default_model(const struct guild_project *p);
+struct guild_op_def *guild_model_default_op(const struct guild_model_def *m);
+/* "[model:]op" for display. */
+void guild_op_fullname(const struct guild_op_def *op, struct guild_buf *out);
+
+/* What OPERATION on the command line means (cli.md 1.1). `spec` NULL or "": the default operation. `project` may be NULL. When no model
+ * operation matches, a script or executable path makes a new project holding one anonymous operation in *script_project (caller
+ * frees). */
+int guild_op_find(struct guild_project *project, const char *spec, const char *cwd,
+	struct guild_op_def **op, struct guild_project **script_project, struct guild_error *err);
+/* Completes op->flags and op->flags_dest from its script (flags.md 5): the static parse, the cache, the script's own parser. */
+struct guild_import_options {
+	const char *cache_dir; /* or NULL */
+	const char *python;
+	bool ignore_cache;
+};
+int guild_op_import_flags(struct guild_project *project, struct guild_op_def *op,
+	const struct guild_import_options *opts, const struct guild_log *log,
+	struct guild_error *err);
+
+/* How an operation is started (guildfile.md 4.1). */
+enum guild_op_kind { GUILD_OP_PYTHON, GUILD_OP_EXEC, GUILD_OP_NOTEBOOK, GUILD_OP_STEPS };
+struct guild_op_cmd {
+	enum guild_op_kind kind;
+	/* The command as runs record it, the reference's template (runs.md 3.4): "__flag_args__" stands for the flags,
+	 * ${NAME} is unresolved: ${python_exe} -um guild.op_main MODULE ARGS -- __flag_args__ */
+	struct guild_strs words;
+	/* GUILD_OP_PYTHON only: */
+	char *module;       /* [PATH/]MODULE as written */
+	char *module_dir;   /* PATH, "" when there is none; relative to the source root */
+	char *module_name;  /* MODULE */
+	char *script;       /* source file relative to the source root, NULL when it is not there */
+	bool run_as_module; /* a module of a package: python -m MODULE; else python SCRIPT */
+	struct guild_strs args; /* base arguments, ${NAME} unresolved */
+};
+int guild_op_command(const struct guild_project *project, const struct guild_op_def *op,
+	struct guild_op_cmd *out, const struct guild_log *log, struct guild_error *err);
+void guild_op_cmd_fini(struct guild_op_cmd *c);
+/* Splits [PATH/]MODULE and finds its file below root; used for commands read back from runs, too. Fills module…run_as_module. */
+void guild_op_find_module(const char *root, const char *main_word, struct guild_op_cmd *out);
+/* Absolute directory source code is taken from (`sourcecode: root`). Caller frees. */
+char *guild_op_source_root(const struct guild_project *project, const struct guild_op_def *op);
+
+/* ---- source code rules (guildfile.md 6) --------------------------------------------------------------------- */
+
+struct guild_source_file {
+	char *path; /* relative to the root */
+	int64_t size;
+};
+struct guild_source_selection {
+	char *root; /* absolute */
+	char *dest; /* relative to the run, "." */
+	bool disabled;
+	struct guild_strs rules; /* one line each, for --test-sourcecode */
+	struct guild_source_file
+		*files; /* copy order: files of a directory sorted, before its sub-directories */
+	size_t n_files;
+	struct guild_strs skipped;  /* paths not taken; directories end in '/' */
+	struct guild_strs left_out; /* files a size or count limit dropped: never silent */
+	bool is_git;
+};
+/* Which files an operation copies into its runs. */
+int guild_source_select(const struct guild_project *project, const struct guild_op_def *op,
+	struct guild_source_selection *out, const struct guild_log *log, struct guild_error *err);
+void guild_source_selection_fini(struct guild_source_selection *s);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,177 @@
+/*
+ * The set of runs in a Guild home: finding, filtering, selecting, columns, trash. Knows run, formats (and collect for scalars).
+ */
+#ifndef GUILD_STORE_H
+#define GUILD_STORE_H
+
+#include <guild/collect.h>
+#include <guild/run.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Guild home and user configuration (runs.md 1) ----------------------------------------------------- */
+
+struct guild_home {
+	char *path; /* absolute; need not exist yet */
+	char *why; /* for `guild check`: "option -H", "GUILD_HOME", "activated environment", "project directory", "user directory", … */
+	char *config_path; /* user configuration file that applies; may not exist */
+};
+struct guild_home_request {
+	const char *option;    /* -H, or NULL */
+	const char *cwd;       /* Guild cwd: -C or the process's */
+	char *const *environ_; /* environment */
+};
+int guild_home_find(const struct guild_home_request *req, struct guild_home *out,
+	const struct guild_log *log, struct guild_error *err);
+void guild_home_fini(struct guild_home *h);
+char *guild_home_runs_dir(const struct guild_home *h,
+	bool deleted); /* HOME/runs or HOME/trash/runs; caller frees */
+/* The configuration after `extends`; an empty dict when missing or broken (a warning then). */
+struct guild_value *guild_config_load(struct guild_arena *a, const char *path,
+	const struct guild_log *log);
+
+/* ---- runs ------------------------------------------------------------------------------------------------ */
+
+struct guild_runs {
+	struct guild_run *v;
+	size_t n, cap;
+};
+void guild_runs_fini(struct guild_runs *r);
+
+/* What a listing asks for; zeroed means all runs. Lists are ORed inside, ANDed among each other (cli.md 2.2, 2.3). */
+struct guild_run_filter {
+	struct guild_strs operations, labels, tags, comments;
+	bool unlabeled, marked, unmarked;
+	const char *started; /* time range text (query.md 3), or NULL */
+	const char *digest;  /* prefix */
+	unsigned statuses;   /* bits 1 << guild_run_status wanted; 0: any */
+	unsigned not_statuses;
+	const char *expression; /* reserved for the query language: GUILD_EUNSUPPORTED when set */
+	int64_t now_us;         /* for time ranges; 0: now */
+	const char *id_prefix;  /* other runs are not even opened; NULL: any */
+};
+void guild_run_filter_fini(struct guild_run_filter *f);
+
+/* All runs below `runs_dir` that pass, newest first by started, else initialized. Damaged runs are listed last and named in `log`.
+ * `parent` (GUILD_RUNS_PARENT, may be NULL) limits to runs linked from that run. */
+int guild_store_list(const char *runs_dir, const struct guild_run_filter *filter,
+	const char *parent, struct guild_runs *out, const struct guild_log *log,
+	struct guild_error *err);
+/* RUN arguments (cli.md 2.1) over candidates: indexes, slices, id prefixes; out holds positions in `candidates`, in argument order. `dedup` drops
+ * repeated arguments. */
+int guild_store_select(const struct guild_runs *candidates, char *const *args, size_t n_args,
+	bool dedup, size_t **out, size_t *n_out, struct guild_error *err);
+/* One run by (1) run directory path, (2) operation (marked, else latest), (3) id prefix: for --restart, --proto (cli.md 1.1). */
+int guild_store_find_spec(const char *runs_dir, const char *spec, const char *cwd,
+	struct guild_run *out, struct guild_error *err);
+/* Exactly one run by id prefix: found without reading other runs. GUILD_EINVALID lists the matches. */
+int guild_store_find_prefix(const char *runs_dir, const char *prefix, struct guild_run *out,
+	struct guild_error *err);
+
+/* Time ranges (query.md 3), complete: also last week, month, year; local time. Half open; INT64_MIN/MAX for open ends. */
+int guild_time_range_parse(const char *text, int64_t now_us, int64_t *start_us, int64_t *end_us,
+	struct guild_error *err);
+
+/* ---- moving runs -------------------------------------------------------------------------------------------- */
+
+/* Moves a run between runs and trash; an existing target is renamed ID_xxxxxxxx first (a warning). */
+int guild_store_delete(const struct guild_home *h, const struct guild_run *r, bool permanent,
+	const struct guild_log *log, struct guild_error *err);
+int guild_store_restore(const struct guild_home *h, const struct guild_run *r,
+	const struct guild_log *log, struct guild_error *err);
+/* Stops a running run: SIGTERM to its process, to what that started 5 s later, SIGKILL after grace_ms (0: SIGTERM only, without
+ * waiting). 0 when it was not running; GUILD_EUNSUPPORTED when it runs elsewhere; GUILD_EBUSY when it outlives SIGKILL. */
+int guild_store_stop(const struct guild_run *r, int grace_ms, const struct guild_log *log,
+	struct guild_error *err);
+
+/* ---- editing ------------------------------------------------------------------------------------------------- */
+
+/* Each edits one run's attribute by the rules of runs.md 7. */
+int guild_store_set_label(const struct guild_run *r, const char *label,
+	struct guild_error *err); /* NULL or "": clears */
+int guild_store_edit_tags(const struct guild_run *r, const struct guild_strs *add,
+	const struct guild_strs *remove, bool clear, bool sync_label, struct guild_error *err);
+int guild_store_set_marked(const struct guild_run *r, bool marked, struct guild_error *err);
+int guild_store_add_comment(const struct guild_run *r, const char *body, const char *user,
+	const char *host, struct guild_error *err);
+int guild_store_delete_comment(const struct guild_run *r, int64_t index,
+	struct guild_error *err); /* 1-based; out of range is GUILD_ENOTFOUND */
+int guild_store_clear_comments(const struct guild_run *r, struct guild_error *err);
+
+/* ---- columns (query.md 1) --------------------------------------------------------------------------------------- */
+
+enum guild_col_kind { GUILD_COL_SCALAR, GUILD_COL_ATTR, GUILD_COL_FLAG };
+enum guild_col_qualifier {
+	GUILD_COL_LAST,
+	GUILD_COL_MIN,
+	GUILD_COL_MAX,
+	GUILD_COL_FIRST,
+	GUILD_COL_AVG,
+	GUILD_COL_TOTAL,
+	GUILD_COL_COUNT,
+};
+struct guild_col {
+	enum guild_col_kind kind;
+	enum guild_col_qualifier qualifier;
+	bool qualified; /* a qualifier was written */
+	bool step;
+	const char *key;
+	const char *header; /* what a table shows: `as` name or the default (query.md 1.2) */
+};
+struct guild_cols {
+	struct guild_col *v;
+	size_t n;
+};
+int guild_cols_parse(struct guild_arena *a, const char *text, struct guild_cols *out,
+	struct guild_error *err);
+
+/* Everything of a run that columns read, each part loaded on first use. */
+struct guild_run_data;
+struct guild_run_data *guild_run_data_new(const struct guild_run *r, const struct guild_log *log);
+void guild_run_data_free(struct guild_run_data *d);
+/* Paths below `home` are shown with "~" (attribute "from"). Borrowed; NULL: as they are. */
+void guild_run_data_set_user_home(struct guild_run_data *d, const char *home);
+const struct guild_value *guild_run_data_flags(struct guild_run_data
+		*d); /* dict, maybe empty; never NULL */
+const struct guild_scalars *guild_run_data_scalars(struct guild_run_data *d);
+/* Computed attribute (query.md 1.3) or raw one; NULL: undefined. */
+const struct guild_value *guild_run_data_attr(struct guild_run_data *d, const char *name);
+/* Value of a column; NULL: undefined. Lives as long as d. */
+const struct guild_value *guild_run_data_col(struct guild_run_data *d, const struct guild_col *c);
+
+/* Position of the run with the lowest (else highest) value of a column; the first of equals. Runs without a value (or with NaN) do
+ * not count; GUILD_ENOTFOUND when none has one. Numbers sort before text. */
+int guild_store_find_best(const struct guild_runs *runs, const struct guild_col *col, bool lowest,
+	size_t *best, const struct guild_log *log, struct guild_error *err);
+
+/* guild compare (query.md 4): headers and rows. Cells are NULL where undefined. */
+struct guild_compare_request {
+	const struct guild_cols *user_cols; /* -c or NULL */
+	bool strict, skip_op_cols, skip_core, skip_unchanged, extra_cols, all_scalars,
+		include_batch;
+	const char *min_header, *max_header; /* sort, or NULL */
+	size_t limit;                        /* 0: none */
+	const char *user_home;               /* shown as "~", or NULL */
+	/* the operation's current compare list (list value) or NULL: asked per run */
+	const struct guild_value *(*op_compare)(void *arg, const struct guild_run *r);
+	void *arg;
+};
+struct guild_compare_table {
+	struct guild_arena *arena;
+	const char **headers;
+	size_t n_cols;
+	const struct guild_value ***rows; /* rows[i][j] */
+	size_t *run_index;                /* position in the runs given */
+	size_t n_rows;
+};
+int guild_store_compare(const struct guild_runs *runs, const struct guild_compare_request *req,
+	struct guild_compare_table *out, const struct guild_log *log, struct guild_error *err);
+void guild_compare_table_fini(struct guild_compare_table *t);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Makes a private Python environment from tests/NAME-requirements.txt, or does
+# nothing when it is there and the file has not changed since.
+#
+# usage: scripts/venv.sh NAME [DIR]      (DIR: .venv/NAME)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+name=${1:?usage: scripts/venv.sh NAME [DIR]}
+dir=${2:-.venv/$name}
+requirements=tests/$name-requirements.txt
+stamp=$dir/.requirements.sha256
+wanted=$(sha256sum <"$requirements")
+[ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ] || exit 0
+
+python=/usr/bin/python3
+[ -x "$python" ] || python=python3
+echo "venv: making $dir from $requirements"
+rm -rf "$dir"
+mkdir -p "$(dirname "$dir")"
+"$python" -m venv "$dir"
+"$dir/bin/pip" install -q --disable-pip-version-check -r "$requirements"
+echo "$wanted" >"$stamp"

@@ -1,0 +1,49 @@
+/* Every command of this program, sorted by name: X(identifier) stands for `guild_cmd_identifier`, blanks written as '_'. */
+#ifndef GUILD_CMD_CMDS_H
+#define GUILD_CMD_CMDS_H
+
+#include "cmd.h"
+
+#define GUILD_CMDS(X)   \
+	X(attr)         \
+	X(cat)          \
+	X(check)        \
+	X(checkpoints)  \
+	X(comment)      \
+	X(compare)      \
+	X(completion)   \
+	X(diff)         \
+	X(download)     \
+	X(help)         \
+	X(init)         \
+	X(label)        \
+	X(ls)           \
+	X(mark)         \
+	X(models)       \
+	X(open)         \
+	X(operations)   \
+	X(run)          \
+	X(runs)         \
+	X(runs_delete)  \
+	X(runs_info)    \
+	X(runs_list)    \
+	X(runs_purge)   \
+	X(runs_restore) \
+	X(select)       \
+	X(stop)         \
+	X(sys)          \
+	X(tag)          \
+	X(watch)
+
+/* Commands of Guild AI that a later version will have: naming one says so. */
+extern const char *const guild_later_cmds[]; /* sorted, NULL-terminated */
+
+/* The command that argv begins with; *taken is how many words name it (1 or 2). NULL: err says why. */
+const struct guild_cmd *guild_cmd_resolve(char *const *argv, size_t n, size_t *taken,
+	struct guild_error *err);
+/* True when commands "NAME …" exist. */
+bool guild_cmd_is_group(const char *name);
+/* Walks the names of a command: its own, then the aliases. *pos starts at 0. */
+bool guild_cmd_next_name(const struct guild_cmd *cmd, size_t *pos, struct guild_str *name);
+
+#endif

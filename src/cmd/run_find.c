@@ -1,0 +1,205 @@
+/* What guild run is to run: an operation, a script, or a run again (cli.md 1.1, Semantics). */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "run_cmd.h"
+
+/* ---- operations ------------------------------------------------------------------------------------------- */
+
+static int load_project(struct guild_run_cmd *c, const char *dir, struct guild_project **out,
+	struct guild_error *err)
+{
+	int rc = guild_project_load(dir, out, &c->ctx->log, err);
+	return rc == GUILD_ENOTFOUND ? 0 : rc;
+}
+
+static void set_op(struct guild_run_cmd *c, struct guild_project *project, struct guild_op_def *op)
+{
+	struct guild_buf name = {0};
+	c->op_project = project;
+	c->op = op;
+	c->opref = (struct guild_opref){.pkg_type = "guildfile",
+		.pkg_name = project->path,
+		.version = project->hash,
+		.model = (char *)op->model->name,
+		.op = (char *)op->name};
+	if (!project->path) {
+		c->opref = (struct guild_opref){.pkg_type = "script",
+			.pkg_name = project->script_dir,
+			.version = "",
+			.model = "",
+			.op = (char *)op->name};
+	}
+	guild_op_fullname(op, &name);
+	free(c->op_name);
+	c->op_name = guild_buf_take(&name);
+}
+
+static int find_op(struct guild_run_cmd *c, struct guild_error *err)
+{
+	struct guild_op_def *op = NULL;
+	int rc = load_project(c, c->ctx->cwd, &c->project, err);
+	rc = rc ? rc : guild_op_find(c->project, c->spec, c->ctx->cwd, &op, &c->script, err);
+	if (rc == 0) {
+		set_op(c, c->script ? c->script : c->project, op);
+	}
+	return rc;
+}
+
+/* ---- runs ----------------------------------------------------------------------------------------------------- */
+
+static int find_run(struct guild_run_cmd *c, const char *spec, struct guild_error *err)
+{
+	char *runs_dir = guild_home_runs_dir(&c->ctx->home, false);
+	int rc = guild_store_find_spec(runs_dir, spec, c->ctx->cwd, &c->run, err);
+	free(runs_dir);
+	return rc;
+}
+
+static bool same_op(const struct guild_opref *ref, const struct guild_op_def *op)
+{
+	return strcmp(ref->model, op->model->name) == 0 && strcmp(ref->op, op->name) == 0;
+}
+
+/* The definition of a run's operation, where its project is still there. Sets nothing when it is not. */
+static int find_op_of_run(struct guild_run_cmd *c, const struct guild_opref *ref,
+	struct guild_error *err)
+{
+	if (strcmp(ref->pkg_type, "script") == 0) {
+		struct guild_op_def *op = NULL;
+		char *path = guild_path_join(ref->pkg_name, ref->op);
+		/* The working directory of then is not recorded in the reference, but in the command's environment. */
+		const struct guild_value *record = guild_run_attr(&c->run, c->ctx->arena, "op");
+		const struct guild_value *env =
+			guild_value_get(guild_value_get(record, "op-cmd"), "cmd-env");
+		const char *dir = guild_value_text(guild_value_get(env, "PROJECT_DIR"));
+		int rc = guild_file_exists(path)
+				 ? guild_op_find(NULL, path, dir && *dir ? dir : ref->pkg_name, &op,
+					   &c->of_run, err)
+				 : 0;
+		free(path);
+		if (rc == 0 && op) {
+			set_op(c, c->of_run, op);
+		}
+		return rc;
+	}
+	if (strcmp(ref->pkg_type, "guildfile") != 0) {
+		return 0;
+	}
+	char *dir = guild_path_dirname(ref->pkg_name);
+	int rc = load_project(c, dir, &c->of_run, err);
+	free(dir);
+	for (size_t i = 0; rc == 0 && c->of_run && i < c->of_run->n_models; i++) {
+		for (size_t k = 0; k < c->of_run->models[i]->n_ops; k++) {
+			if (same_op(ref, c->of_run->models[i]->ops[k])) {
+				set_op(c, c->of_run, c->of_run->models[i]->ops[k]);
+			}
+		}
+	}
+	return rc;
+}
+
+/* The run whose flags count: a batch's prototype. */
+static int open_proto(struct guild_run_cmd *c, struct guild_run *out, struct guild_error *err)
+{
+	char *dir = guild_path_join(c->run.guild_dir, "proto");
+	int rc = guild_run_open(dir, out, err);
+	free(dir);
+	return rc;
+}
+
+static int find_definition(struct guild_run_cmd *c, struct guild_error *err)
+{
+	struct guild_run proto = {0};
+	int rc = 0;
+	c->is_batch_restart = guild_run_is_batch(&c->run);
+	if (c->is_batch_restart) {
+		rc = open_proto(c, &proto, err);
+	}
+	rc = rc ? rc : find_op_of_run(c, c->is_batch_restart ? &proto.opref : &c->run.opref, err);
+	if (proto.dir) {
+		guild_run_fini(&proto);
+	}
+	if (rc == 0 && !c->op && (c->n_flag_words > 0 || c->options.force_sourcecode)) {
+		guild_error_set(err, GUILD_ENOTFOUND,
+			"cannot find the definition of the operation of run %.8s", c->run.id);
+		guild_error_hint(err, "without flags and --force-sourcecode it is not needed");
+		return GUILD_ENOTFOUND;
+	}
+	return rc;
+}
+
+static int find_restart(struct guild_run_cmd *c, struct guild_error *err)
+{
+	c->is_restart = true;
+	int rc = find_run(c, guild_args_text(c->args, "restart"), err);
+	if (rc == 0 && (c->n_flag_words > 0 || c->options.force_sourcecode)) {
+		rc = find_definition(c, err);
+	} else if (rc == 0) {
+		c->is_batch_restart = guild_run_is_batch(&c->run);
+	}
+	if (rc == 0 && !c->op_name) {
+		c->op_name = guild_run_display_name(&c->run);
+	}
+	return rc;
+}
+
+static int find_proto(struct guild_run_cmd *c, struct guild_error *err)
+{
+	c->is_proto = true;
+	int rc = find_run(c, guild_args_text(c->args, "proto"), err);
+	if (rc == 0 && guild_run_is_batch(&c->run)) {
+		/* Its own prototype is what the new run is like. */
+		struct guild_run proto = {0};
+		rc = open_proto(c, &proto, err);
+		guild_run_fini(&c->run);
+		c->run = proto;
+	}
+	if (rc == 0) {
+		rc = c->spec ? find_op(c, err) : find_op_of_run(c, &c->run.opref, err);
+	}
+	if (rc != 0 || c->spec) {
+		return rc;
+	}
+	int found = guild_run_attr_read(&c->run, c->ctx->arena, "op",
+		(struct guild_value **)&c->record, err);
+	if (found < 0) {
+		return found;
+	}
+	if (found == 0) {
+		return guild_error_set(err, GUILD_EINVALID,
+			"run %.8s cannot be a prototype: missing op configuration", c->run.id);
+	}
+	if (!c->op && c->options.force_sourcecode) {
+		return guild_error_set(err, GUILD_ENOTFOUND, "cannot find the project of run %.8s",
+			c->run.id);
+	}
+	c->opref = c->run.opref;
+	if (!c->op_name) {
+		c->op_name = guild_run_display_name(&c->run);
+	}
+	return 0;
+}
+
+/* The operation's definition knows, else the record of the run. */
+static const char *python_requires(struct guild_run_cmd *c)
+{
+	if (c->op) {
+		return c->op->python_requires;
+	}
+	const struct guild_value *record =
+		c->run.dir ? guild_run_attr(&c->run, c->ctx->arena, "op") : NULL;
+	return guild_value_text(guild_value_get(record, "python-requires"));
+}
+
+int guild_run_cmd_find(struct guild_run_cmd *c, struct guild_error *err)
+{
+	int rc;
+	if (guild_args_given(c->args, "restart")) {
+		rc = find_restart(c, err);
+	} else {
+		rc = guild_args_given(c->args, "proto") ? find_proto(c, err) : find_op(c, err);
+	}
+	return rc ? rc : guild_run_cmd_require_python(c, python_requires(c), err);
+}

@@ -1,0 +1,75 @@
+/* The output of a batch: its own messages and everything its trials print, with the index of lines (runs.md 3.7). */
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "batch.h"
+
+static int open_file(const struct guild_run *batch, const char *name)
+{
+	char *path = guild_path_join(batch->guild_dir, name);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
+	free(path);
+	return fd;
+}
+
+void guild_batch_output_open(struct guild_batch_output *o, const struct guild_run *batch)
+{
+	/* A copy that cannot be kept changes nothing: every trial has its own. */
+	*o = (struct guild_batch_output){.output_fd = open_file(batch, "output"),
+		.index_fd = open_file(batch, "output.index")};
+}
+
+static void put_records(struct guild_batch_output *o, bool is_stderr, size_t n_lines)
+{
+	unsigned char record[9];
+	struct guild_buf b = {0};
+	guild_output_index_encode((struct guild_output_line){.time_ms = guild_now_us() / 1000,
+					  .is_stderr = is_stderr},
+		record);
+	for (size_t i = 0; i < n_lines; i++) {
+		guild_buf_append(&b, record, sizeof(record));
+	}
+	(void)guild_fd_write_all(o->index_fd, b.p, b.n);
+	guild_buf_fini(&b);
+}
+
+void guild_batch_output_put(void *output, bool is_stderr, const char *p, size_t n)
+{
+	struct guild_batch_output *o = output;
+	if (o->output_fd < 0 || o->index_fd < 0 || n == 0) {
+		return;
+	}
+	if (guild_fd_write_all(o->output_fd, p, n) != 0) {
+		guild_batch_output_close(o);
+		return;
+	}
+	size_t n_lines = 0;
+	for (const char *at = p; (at = memchr(at, '\n', (size_t)(p + n - at))) != NULL; at++) {
+		n_lines++;
+	}
+	if (n_lines > 0) {
+		put_records(o, is_stderr, n_lines);
+	}
+	o->has_tail[is_stderr] = p[n - 1] != '\n';
+}
+
+void guild_batch_output_close(struct guild_batch_output *o)
+{
+	for (int i = 0; i < 2 && o->index_fd >= 0; i++) {
+		if (o->has_tail[i]) {
+			put_records(o, i == 1, 1);
+			o->has_tail[i] = false;
+		}
+	}
+	if (o->output_fd >= 0) {
+		close(o->output_fd);
+	}
+	if (o->index_fd >= 0) {
+		close(o->index_fd);
+	}
+	o->output_fd = -1;
+	o->index_fd = -1;
+}

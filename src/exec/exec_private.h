@@ -1,0 +1,156 @@
+/* What the files of this room tell each other. */
+#ifndef GUILD_EXEC_PRIVATE_H
+#define GUILD_EXEC_PRIVATE_H
+
+#include "guild/exec.h"
+
+/* ---- secrets ---- */
+
+#define GUILD_SECRET_MASK "********"
+/* True for variables that the saved environment leaves out altogether (runs.md 6). */
+bool guild_secret_is_dropped(const char *name);
+/* Appends the value with what looks like a secret in it masked. */
+void guild_secret_mask_value(struct guild_buf *out, const char *value);
+void guild_secret_mask_env(struct guild_buf *out, const char *name, const char *value);
+/* The command as it may be saved. */
+void guild_secret_mask_command(const struct guild_strs *argv, struct guild_strs *out);
+
+/* ---- environments and repositories ---- */
+
+const char *guild_env_get(char *const *env, const char *name); /* NULL when unset */
+/* Appends the version in normal form; false (nothing appended) when it is none. */
+bool guild_pep440_normalize(const char *version, struct guild_buf *out);
+/* The directory above (or at) `dir` that holds .git; caller frees; NULL outside a repository. */
+char *guild_git_root(const char *dir);
+/* Appends the lines `pip freeze` prints for an editable install at `location`; `display` is NAME==VERSION. */
+void guild_editable_lines(const char *location, const char *name, const char *display,
+	struct guild_strs *out);
+
+/* Parts of the platform record; NULL when nothing is known. `root` is "/" but in tests. */
+struct guild_value *guild_cloud_record(struct guild_arena *a, char *const *env, const char *root);
+struct guild_value *guild_container_record(struct guild_arena *a, char *const *env,
+	const char *root);
+
+/* ---- references ---- */
+
+/* Appends the value of NAME; false when there is none. */
+typedef bool guild_ref_fn(void *arg, const char *name, struct guild_buf *out);
+/* Text with ${NAME} replaced; \${NAME} stays. GUILD_EINVALID for a name that is not known. */
+int guild_refs_resolve(const char *text, guild_ref_fn *look_up, void *arg, struct guild_buf *out,
+	struct guild_error *err);
+
+/* ---- commands ---- */
+
+struct guild_command_request {
+	const struct guild_value *op;    /* attribute op */
+	const struct guild_value *flags; /* dict */
+	const char *python;              /* NULL: there is none */
+	const char *project_dir;         /* or NULL */
+	const char *source_root;         /* where source code was taken from, absolute; or NULL */
+	const char *source_dest;         /* where it is in the run: "." */
+	/* Where the copy is: a run, or what will be copied into one. Both NULL: nowhere. */
+	const char *run_dir;
+	const struct guild_source_selection *selection;
+	const char *debug_sourcecode; /* paths that replace the copy, or NULL */
+	const char *home;             /* Guild home: its cache holds the import shim */
+	const struct guild_log *log;
+};
+struct guild_command {
+	struct guild_strs argv;
+	struct guild_strs env; /* NAME=VALUE the command needs besides */
+	char *python_path;     /* goes before PYTHONPATH, or NULL */
+	bool is_python;
+};
+int guild_command_make(const struct guild_command_request *req, struct guild_command *out,
+	struct guild_error *err);
+void guild_command_fini(struct guild_command *c);
+/* Adds what stands between the interpreter and the arguments of a script whose flags are module globals: the shim with the flags,
+ * and the script. Without flags to set there is no shim. */
+int guild_shim_command(const struct guild_command_request *req, const char *flags_dest,
+	bool as_module, const char *target, const struct guild_value *cmd_flags,
+	struct guild_command *out, struct guild_error *err);
+
+/* ---- environment ---- */
+
+void guild_env_set(struct guild_strs *env, const char *name, const char *value);
+/* Path lists joined by ':' without repeats; NULL and empty ones are passed over. Caller frees. */
+char *guild_path_list_join(const char *const *lists, size_t n);
+/* The operation's own variables and those of its flags. */
+int guild_env_of_op(const struct guild_value *op, const struct guild_value *flags,
+	struct guild_strs *out, struct guild_error *err);
+struct guild_env_request {
+	char *const *base;
+	const struct guild_value *op, *flags;
+	const char *python_path; /* goes before what there is, or NULL */
+	const char *gpus;
+	bool no_gpus;
+	const char *op_name, *home, *source_dest, *cmd_dir;
+	const struct guild_run *run;
+	struct guild_strs more; /* borrowed */
+};
+int guild_env_make(const struct guild_env_request *req, struct guild_strs *out,
+	struct guild_error *err);
+/* Attribute env: without what is secret. `secrets`: names listed in env-secrets, or NULL. */
+struct guild_value *guild_env_record(struct guild_arena *a, const struct guild_strs *env,
+	const struct guild_value *secrets);
+/* File ENV of staged runs: sorted exports. */
+void guild_env_shell(const struct guild_strs *env, struct guild_buf *out);
+
+/* ---- dependencies ---- */
+
+/* `op.deps` from what the operation requires and --dep paths. */
+int guild_deps_record(struct guild_arena *a, const struct guild_value *requires,
+	const char *location, const struct guild_strs *more, struct guild_value **out,
+	struct guild_error *err);
+struct guild_deps_request {
+	const struct guild_run *run;
+	const struct guild_value *flags;
+	const char *cwd;
+	bool force; /* a dependency that is not met is a warning */
+	const struct guild_log *log;
+};
+/* Places what `resolved` (attribute deps, changed) does not list yet; appends manifest lines. */
+int guild_deps_resolve(const struct guild_deps_request *req, struct guild_arena *a,
+	const struct guild_value *deps, struct guild_value *resolved, struct guild_buf *manifest,
+	struct guild_error *err);
+
+/* ---- source code ---- */
+
+struct guild_snapshot {
+	struct guild_buf manifest;  /* lines of the copied files */
+	struct guild_strs left_out; /* what a limit or an unreadable file kept out */
+	char digest[33];            /* "" when nothing was copied */
+};
+int guild_snapshot_make(const struct guild_source_selection *sel, const struct guild_run *run,
+	const struct guild_log *log, struct guild_snapshot *out, struct guild_error *err);
+void guild_snapshot_fini(struct guild_snapshot *s);
+
+/* ---- records ---- */
+
+/* Attribute `op` of an operation of a project. */
+int guild_op_record(struct guild_arena *a, const struct guild_exec_op *x, struct guild_value **out,
+	struct guild_error *err);
+/* Attribute `plugins`: what the reference would have active; as a list, and as variable GUILD_PLUGINS names them. */
+struct guild_value *guild_op_plugins(struct guild_arena *a, const struct guild_op_def *op,
+	char *const *env);
+const char *guild_op_plugin_names(struct guild_arena *a, const struct guild_op_def *op,
+	char *const *env);
+/* Writes an attribute of a run that nobody can see yet: plainly, without a temporary file. */
+int guild_new_attr(const struct guild_run *run, const char *name, const struct guild_value *v,
+	struct guild_error *err);
+int guild_new_file(const struct guild_run *run, const char *name, const void *p, size_t n,
+	mode_t mode, struct guild_error *err);
+
+/* ---- random sampling as Python's (batches.md 3.1) ---- */
+
+struct guild_mt19937 {
+	uint32_t state[624];
+	size_t at;
+};
+/* As random.seed(n) of Python 3 for an integer. */
+void guild_mt19937_seed(struct guild_mt19937 *mt, uint64_t seed);
+uint32_t guild_mt19937_next(struct guild_mt19937 *mt);
+/* random.sample(range(n), k): k positions below n, in the order drawn. */
+void guild_mt19937_sample(struct guild_mt19937 *mt, uint32_t n, uint32_t k, uint32_t *out);
+
+#endif

@@ -1,0 +1,348 @@
+/* Executes a run from its own records: the one way for new runs, staged runs, restarts and trials (runs.md 5, steps 5-8). */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "stage.h"
+
+struct execution {
+	struct guild_run *run;
+	const struct guild_exec_start *start;
+	struct guild_arena *a;
+	struct guild_value *record;
+	const struct guild_value *flags;
+	const struct guild_value *params; /* as stored, or NULL */
+	struct guild_source_place place;
+	struct guild_command command;
+	struct guild_strs env;
+};
+
+static bool env_is_on(const struct guild_strs *env, const char *name)
+{
+	return guild_streq(guild_env_get(env->v, name), "1");
+}
+
+/* ---- reading ----------------------------------------------------------------------------------------------- */
+
+static int read_records(struct execution *e, struct guild_error *err)
+{
+	struct guild_value *flags = NULL;
+	int rc = guild_run_attr_read(e->run, e->a, "op", &e->record, err);
+	if (rc == 0 || (rc > 0 && e->record->type != GUILD_DICT)) {
+		return guild_error_set(err, GUILD_EINVALID,
+			"run %.8s cannot be started: missing op configuration", e->run->id);
+	}
+	if (rc > 0 && !e->start->flags) {
+		rc = guild_run_attr_read(e->run, e->a, "flags", &flags, err);
+	}
+	if (rc < 0) {
+		return rc;
+	}
+	e->flags = e->start->flags ? e->start->flags : flags ? flags : guild_value_dict(e->a);
+	e->params = guild_run_attr(e->run, e->a, "run_params");
+	guild_source_place(e->record, &e->place);
+	return 0;
+}
+
+static int check_is_free(const struct guild_run *run, struct guild_error *err)
+{
+	if (guild_run_status(run, NULL) == GUILD_RUN_RUNNING) {
+		return guild_error_set(err, GUILD_EBUSY, "run %.8s is running", run->id);
+	}
+	return 0;
+}
+
+/* ---- preparing ----------------------------------------------------------------------------------------------- */
+
+/* Trials get their dependencies when they start; a restart resolves what is missing. As in 0.9.0, neither gets manifest lines. */
+static int resolve_deps(struct execution *e, struct guild_error *err)
+{
+	const struct guild_value *deps = guild_value_get(e->record, "deps");
+	struct guild_value *recorded = guild_run_attr(e->run, e->a, "deps");
+	bool has_record = recorded && recorded->type == GUILD_DICT;
+	struct guild_value *resolved = has_record ? recorded : guild_value_dict(e->a);
+	struct guild_buf manifest = {0};
+	if (has_record && (!deps || deps->n == 0)) {
+		return 0;
+	}
+	struct guild_deps_request req = {.run = e->run,
+		.flags = e->flags,
+		.cwd = e->start->world->cwd,
+		.force = e->start->options->force_deps,
+		.log = e->start->world->log};
+	int rc = guild_deps_resolve(&req, e->a, deps, resolved, &manifest, err);
+	if (rc == 0 && (!has_record || manifest.n > 0)) {
+		rc = guild_run_attr_write(e->run, "deps", resolved, e->start->options->durable,
+			err);
+	}
+	guild_buf_fini(&manifest);
+	return rc;
+}
+
+/* ---- debugging ------------------------------------------------------------------------------------------------ */
+
+/* PYTHON -u SCRIPT … becomes PYTHON -u -m pdb -c COMMAND… SCRIPT …: Python's own debugger, which stops at an error, too. */
+static void run_in_debugger(struct execution *e)
+{
+	const struct guild_run_options *o = e->start->options;
+	struct guild_strs *argv = &e->command.argv;
+	struct guild_strs out = {0};
+	struct guild_buf breaks = {0};
+	if (o->breaks.n == 0 && !o->break_on_error) {
+		return;
+	}
+	bool is_module = argv->n > 2 && strcmp(argv->v[1], "-um") == 0;
+	bool is_script = argv->n > 2 && strcmp(argv->v[1], "-u") == 0;
+	if (!is_module && !is_script) {
+		guild_log(e->start->world->log, "warning",
+			"this is no Python operation - ignoring --break and --break-on-error");
+		return;
+	}
+	guild_strs_add(&out, argv->v[0]);
+	guild_strs_add(&out, "-um");
+	guild_strs_add(&out, "pdb");
+	for (size_t i = 0; i < o->breaks.n; i++) {
+		guild_strs_add(&out, "-c");
+		guild_strs_addf(&out, "break %s", o->breaks.v[i]);
+		if (i) {
+			guild_buf_putc(&breaks, ' ');
+		}
+		guild_shlex_quote(&breaks, o->breaks.v[i]);
+	}
+	guild_strs_add(&out, "-c");
+	guild_strs_add(&out, "continue");
+	if (is_module) {
+		guild_strs_add(&out, "-m");
+	}
+	for (size_t i = 2; i < argv->n; i++) {
+		guild_strs_add(&out, argv->v[i]);
+	}
+	guild_strs_fini(argv);
+	*argv = out;
+	if (breaks.n > 0) {
+		guild_strs_addf(&e->command.env, "PDB_BREAKS=%s", breaks.p);
+	}
+	if (o->break_on_error) {
+		guild_strs_add(&e->command.env, "BREAK_ON_ERROR=1");
+	}
+	guild_buf_fini(&breaks);
+}
+
+static int make_env(struct execution *e, struct guild_error *err)
+{
+	const struct guild_exec_world *world = e->start->world;
+	const struct guild_run_options *o = e->start->options;
+	const char *gpus = o->gpus ? o->gpus : guild_value_text(guild_value_get(e->params, "gpus"));
+	bool no_gpus = o->no_gpus ||
+		       (!o->gpus && guild_value_truthy(guild_value_get(e->params, "no_gpus")));
+	char *name = guild_opref_spec(&e->run->opref);
+	struct guild_env_request req = {.base = world->env,
+		.op = e->record,
+		.flags = e->flags,
+		.python_path = e->command.python_path,
+		.gpus = gpus,
+		.no_gpus = no_gpus,
+		.op_name = name,
+		.home = world->home->path,
+		.source_dest = e->place.dest,
+		.cmd_dir = world->cmd_dir,
+		.run = e->run,
+		.more = e->command.env};
+	int rc = guild_env_make(&req, &e->env, err);
+	free(name);
+	return rc;
+}
+
+static int write_env(const struct execution *e, struct guild_error *err)
+{
+	const struct guild_value *v =
+		guild_env_record(e->a, &e->env, guild_value_get(e->record, "env-secrets"));
+	return guild_run_attr_write(e->run, "env", v, e->start->options->durable, err);
+}
+
+bool guild_packages_wanted(const struct guild_value *record, const struct guild_exec_world *world)
+{
+	const struct guild_value *wanted = guild_value_get(record, "pip-freeze");
+	bool is_off = wanted && !guild_value_truthy(wanted);
+	return world->python && !is_off &&
+	       !guild_streq(guild_env_get(world->env, "NO_PIP_FREEZE"), "1");
+}
+
+/* Python operations list their packages, unless told not to. */
+static int write_packages(const struct execution *e, struct guild_error *err)
+{
+	const struct guild_exec_world *world = e->start->world;
+	if (e->start->has_packages || !e->command.is_python ||
+		env_is_on(&e->env, "NO_PIP_FREEZE") || !guild_packages_wanted(e->record, world)) {
+		return 0;
+	}
+	struct guild_strs packages = {0};
+	char *cache = guild_path_join(world->home->path, "cache");
+	int rc = guild_python_packages(world->python, cache, &packages, err);
+	if (rc == 0) {
+		rc = guild_run_attr_write(e->run, "pip_freeze", guild_value_strs(e->a, &packages),
+			e->start->options->durable, err);
+	}
+	free(cache);
+	guild_strs_fini(&packages);
+	return rc;
+}
+
+static int prepare(struct execution *e, bool is_restart, struct guild_error *err)
+{
+	int rc = read_records(e, err);
+	if (rc == 0 && is_restart) {
+		rc = guild_restart_update(e->run, e->start, e->a, e->record, e->flags, err);
+	}
+	rc = rc ? rc : resolve_deps(e, err);
+	rc = rc ? rc
+		: guild_command_in_run(e->start->world, e->start->options->debug_sourcecode,
+			  e->record, e->flags, &e->place, e->run, &e->command, err);
+	if (rc == 0) {
+		run_in_debugger(e);
+	}
+	rc = rc ? rc : make_env(e, err);
+	rc = rc ? rc
+		: guild_write_command(e->run, &e->command.argv, false, e->start->options->durable,
+			  err);
+	rc = rc ? rc : write_env(e, err);
+	rc = rc ? rc : write_packages(e, err);
+	return rc;
+}
+
+/* ---- executing --------------------------------------------------------------------------------------------------- */
+
+static int ms_of(const struct guild_strs *env, const char *name)
+{
+	const char *text = guild_env_get(env->v, name);
+	double seconds;
+	if (!text || !guild_parse_f64(text, strlen(text), &seconds) || !(seconds > 0) ||
+		seconds > 1e6) {
+		return 0;
+	}
+	return (int)(seconds * 1000);
+}
+
+static double stop_after(const struct execution *e)
+{
+	if (e->start->options->stop_after_min > 0) {
+		return e->start->options->stop_after_min;
+	}
+	const struct guild_value *stored = guild_value_get(e->params, "stop_after");
+	return guild_value_is_number(stored) ? guild_value_as_f64(stored) : 0;
+}
+
+/* An automatic rule has a name of its own; a pattern is its own name. */
+static bool names_automatic_rule(const struct guild_value *report)
+{
+	for (size_t i = 0; report && i < report->n; i++) {
+		const char *rule = guild_value_text(report->pairs[i].key);
+		if (rule && strspn(rule, "abcdefghijklmnopqrstuvwxyz-_") == strlen(rule)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Which rules found scalars in the output, where it was not said which to use. */
+static void write_scalar_rules(const struct execution *e,
+	const struct guild_output_scalars *scalars)
+{
+	const struct guild_value *report = guild_output_scalars_report(scalars, e->a);
+	if (names_automatic_rule(report)) {
+		/* The run's fate is recorded already; a note that cannot be written changes nothing. */
+		(void)guild_run_attr_write(e->run, "_scalar_rules", report, false, NULL);
+	}
+}
+
+static int supervise(struct execution *e, struct guild_supervise_result *result,
+	struct guild_error *err)
+{
+	const struct guild_run_options *o = e->start->options;
+	struct guild_output_scalars *scalars = NULL;
+	bool is_script = strcmp(e->run->opref.pkg_type, "script") == 0;
+	int rc = guild_output_scalars_new(guild_value_get(e->record, "output-scalars"), is_script,
+		e->flags, &scalars, e->start->world->log, err);
+	if (rc != 0) {
+		return rc;
+	}
+	struct guild_supervise_request req = {
+		.run = e->run,
+		.argv = e->command.argv.v,
+		.env = e->env.v,
+		.cwd = e->run->dir,
+		.quiet = o->quiet,
+		.capture = !env_is_on(&e->env, "NO_RUN_OUTPUT"),
+		.merge_streams = env_is_on(&e->env, "SYNC_RUN_OUTPUT"),
+		.no_pty = o->no_pty,
+		.durable = o->durable,
+		.stdout_fd = 1,
+		.stderr_fd = 2,
+		.stop_after_min = stop_after(e),
+		.stop_after_kill_ms = ms_of(&e->env, "STOP_AFTER_KILL_DELAY"),
+		.scalars = scalars,
+		.event_serial = e->start->serial,
+		.sample_system = true,
+		.on_output = e->start->on_output,
+		.on_output_arg = e->start->on_output_arg,
+		.log = e->start->world->log,
+	};
+	rc = guild_supervise(&req, result, err);
+	if (rc == 0) {
+		write_scalar_rules(e, scalars);
+	}
+	guild_output_scalars_free(scalars);
+	return rc;
+}
+
+/* ---- the end ----------------------------------------------------------------------------------------------------------- */
+
+int guild_delete_interim(const struct guild_run *run, const struct guild_exec_start *start,
+	struct guild_error *err)
+{
+	char *runs = guild_home_runs_dir(start->world->home, false);
+	char *expected = guild_path_join(runs, run->id);
+	int rc = 0;
+	if (strcmp(expected, run->dir) == 0) {
+		rc = guild_store_delete(start->world->home, run, false, start->world->log, err);
+	}
+	free(runs);
+	free(expected);
+	return rc;
+}
+
+static int finish(const struct execution *e, const struct guild_supervise_result *result,
+	struct guild_error *err)
+{
+	bool is_interim = guild_value_truthy(guild_value_get(e->record, "delete-on-success"));
+	if (!is_interim || result->exit_status != 0 || e->start->options->keep_run) {
+		return 0;
+	}
+	char *name = guild_run_display_name(e->run);
+	guild_log(e->start->world->log, "info",
+		"Deleting interim run %s ('%s' is configured for deletion on success)", e->run->id,
+		name);
+	free(name);
+	return guild_delete_interim(e->run, e->start, err);
+}
+
+int guild_exec_run(struct guild_run *run, const struct guild_exec_start *start,
+	struct guild_supervise_result *result, struct guild_error *err)
+{
+	struct execution e = {.run = run, .start = start, .a = guild_arena_new()};
+	memset(result, 0, sizeof(*result));
+	int rc = start->is_new ? 0 : check_is_free(run, err);
+	rc = rc ? rc : prepare(&e, !start->is_new, err);
+	rc = rc ? rc : supervise(&e, result, err);
+	if (result->exit_status != 0) {
+		/* A program that could not be started never got its LOCK. */
+		guild_run_set_marker(run, "STAGED", false, NULL);
+		guild_run_set_marker(run, "PENDING", false, NULL);
+	}
+	rc = rc ? rc : finish(&e, result, err);
+	guild_command_fini(&e.command);
+	guild_strs_fini(&e.env);
+	guild_source_place_fini(&e.place);
+	guild_arena_free(e.a);
+	return rc;
+}

@@ -1,0 +1,169 @@
+/* How an operation is started (guildfile.md 4.1). */
+#include "project_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+char *guild_op_source_root(const struct guild_project *project, const struct guild_op_def *op)
+{
+	const char *root = guild_value_text(guild_value_get(op->sourcecode, "root"));
+	if (!root) {
+		root = guild_value_text(guild_value_get(op->model->sourcecode, "root"));
+	}
+	return guild_path_abs(root ? root : ".", project->dir);
+}
+
+static char *existing(const char *root, const char *dir, const char *module_path, const char *tail)
+{
+	char *below = guild_path_join(dir, module_path);
+	char *rel = guild_format("%s%s", below, tail);
+	char *full = guild_path_join(root, rel);
+	bool is_there = guild_is_file(full);
+	free(full);
+	free(below);
+	if (!is_there) {
+		free(rel);
+		return NULL;
+	}
+	return rel;
+}
+
+void guild_op_find_module(const char *root, const char *main_word, struct guild_op_cmd *out)
+{
+	const char *slash = strrchr(main_word, '/');
+	out->module = guild_strdup(main_word);
+	out->module_dir = guild_path_dirname(main_word);
+	out->module_name = guild_strdup(slash ? slash + 1 : main_word);
+	/* A file whose own name holds a dot is itself before it is a module of a package. */
+	out->script = existing(root, out->module_dir, out->module_name, ".py");
+	if (out->script) {
+		return;
+	}
+	char *path = guild_strdup(out->module_name);
+	for (char *p = path; *p; p++) {
+		*p = *p == '.' ? '/' : *p;
+	}
+	out->script = existing(root, out->module_dir, path, ".py");
+	if (!out->script) {
+		out->script = existing(root, out->module_dir, path, "/__main__.py");
+	}
+	out->run_as_module = true;
+	free(path);
+}
+
+static int python_command(const struct guild_project *project, const struct guild_op_def *op,
+	const char *spec, struct guild_op_cmd *out, struct guild_error *err)
+{
+	struct guild_strs words = {0};
+	int rc = guild_shlex_split(spec, &words, err);
+	if (rc == 0 && words.n == 0) {
+		rc = guild_error_set(err, GUILD_EINVALID, "'main' of operation '%s' is empty",
+			op->name);
+	}
+	if (rc == 0) {
+		char *root = guild_op_source_root(project, op);
+		guild_op_find_module(root, words.v[0], out);
+		free(root);
+		const char *const start[] = {"${python_exe}", "-um", "guild.op_main"};
+		for (size_t i = 0; i < GUILD_ARRAY_LEN(start); i++) {
+			guild_strs_add(&out->words, start[i]);
+		}
+		for (size_t i = 0; i < words.n; i++) {
+			guild_strs_add(&out->words, words.v[i]);
+			if (i) {
+				guild_strs_add(&out->args, words.v[i]);
+			}
+		}
+		/* The reference separates flags from base arguments only for operations of a Guild file. */
+		if (project->path) {
+			guild_strs_add(&out->words, "--");
+		}
+		guild_strs_add(&out->words, "__flag_args__");
+	}
+	guild_strs_fini(&words);
+	return rc;
+}
+
+static int exec_command(const struct guild_op_def *op, struct guild_op_cmd *out,
+	struct guild_error *err)
+{
+	int rc = guild_shlex_split(op->exec, &out->words, err);
+	if (rc == 0 && out->words.n == 0) {
+		rc = guild_error_set(err, GUILD_EINVALID, "'exec' of operation '%s' is empty",
+			op->name);
+	}
+	for (size_t i = 0; i < out->words.n; i++) {
+		if (strcmp(out->words.v[i], "${flag_args}") == 0) {
+			free(out->words.v[i]);
+			out->words.v[i] = guild_strdup("__flag_args__");
+		}
+	}
+	return rc;
+}
+
+static void warn_ignored(const struct guild_log *log, const char *taken, const char *ignored,
+	const char *op)
+{
+	guild_log(log, "warning", "operation '%s' has both '%s' and '%s': '%s' is ignored", op,
+		taken, ignored, ignored);
+}
+
+/* The main of an operation that names none: its own name as a module. */
+static char *main_from_name(const char *name)
+{
+	size_t n = strlen(name);
+	char *module = guild_strndup(name, guild_ends(name, ".py") ? n - 3 : n);
+	for (char *p = module; *p; p++) {
+		*p = *p == '-' ? '_' : *p;
+	}
+	return module;
+}
+
+int guild_op_command(const struct guild_project *project, const struct guild_op_def *op,
+	struct guild_op_cmd *out, const struct guild_log *log, struct guild_error *err)
+{
+	bool has_steps = !guild_value_is_null(op->steps);
+	*out = (struct guild_op_cmd){0};
+	if (op->exec) {
+		if (op->main) {
+			warn_ignored(log, "exec", "main", op->name);
+		}
+		if (has_steps) {
+			warn_ignored(log, "exec", "steps", op->name);
+		}
+		out->kind = GUILD_OP_EXEC;
+		return exec_command(op, out, err);
+	}
+	if (op->main) {
+		if (has_steps) {
+			warn_ignored(log, "main", "steps", op->name);
+		}
+		out->kind = GUILD_OP_PYTHON;
+		return python_command(project, op, op->main, out, err);
+	}
+	if (has_steps || op->notebook || guild_ends(op->name, ".ipynb")) {
+		out->kind = has_steps ? GUILD_OP_STEPS : GUILD_OP_NOTEBOOK;
+		return guild_error_set(err, GUILD_EUNSUPPORTED,
+			"operation '%s' is a %s: this version of guild cannot run it", op->name,
+			has_steps ? "pipeline" : "notebook");
+	}
+	char *module = main_from_name(op->name);
+	struct guild_buf words = {0};
+	guild_shlex_quote(&words, module);
+	out->kind = GUILD_OP_PYTHON;
+	int rc = python_command(project, op, guild_buf_cstr(&words), out, err);
+	guild_buf_fini(&words);
+	free(module);
+	return rc;
+}
+
+void guild_op_cmd_fini(struct guild_op_cmd *c)
+{
+	guild_strs_fini(&c->words);
+	guild_strs_fini(&c->args);
+	free(c->module);
+	free(c->module_dir);
+	free(c->module_name);
+	free(c->script);
+	*c = (struct guild_op_cmd){0};
+}

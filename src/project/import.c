@@ -1,0 +1,96 @@
+/* Completing an operation's flags from its script (flags.md 5). */
+#include "project_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool in_list(const struct guild_value *list, const char *name)
+{
+	for (size_t i = 0; list && i < list->n; i++) {
+		if (guild_streq(guild_value_text(list->items[i]), name)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A flag of the project file that takes this imported one, by name or by arg-name. */
+static bool is_defined(const struct guild_flag_defs *defs, const char *name)
+{
+	for (size_t i = 0; i < defs->n; i++) {
+		if (strcmp(defs->v[i].name, name) == 0 || guild_streq(defs->v[i].arg_name, name)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What the project file lets in: only flags it defines, all, or those it lists. */
+static void select_imported(struct guild_arena *a, const struct guild_op_def *op,
+	const struct guild_flag_defs *found, struct guild_flag_defs *out)
+{
+	const struct guild_value *import = op->flags_import;
+	for (size_t i = 0; i < found->n; i++) {
+		const char *name = found->v[i].name;
+		bool wanted =
+			import ? (import->type == GUILD_LIST ? in_list(import, name) : import->b)
+			       : is_defined(&op->flags, name);
+		if (wanted && !in_list(op->flags_import_skip, name)) {
+			*guild_flag_defs_add(a, out, name) = found->v[i];
+		}
+	}
+}
+
+static bool imports_nothing(const struct guild_op_def *op)
+{
+	const struct guild_value *v = op->flags_import;
+	return v && ((v->type == GUILD_BOOL && !v->b) || (v->type == GUILD_LIST && v->n == 0));
+}
+
+static bool is_config_dest(const char *dest)
+{
+	return dest && guild_starts(dest, "config:");
+}
+
+int guild_op_import_flags(struct guild_project *project, struct guild_op_def *op,
+	const struct guild_import_options *opts, const struct guild_log *log,
+	struct guild_error *err)
+{
+	if (op->exec || is_config_dest(op->flags_dest)) {
+		return 0;
+	}
+	struct guild_op_cmd cmd;
+	int rc = guild_op_command(project, op, &cmd, NULL, err);
+	if (rc || cmd.kind != GUILD_OP_PYTHON || !cmd.script || imports_nothing(op)) {
+		guild_op_cmd_fini(&cmd);
+		return rc == GUILD_EUNSUPPORTED ? 0 : rc;
+	}
+	char *root = guild_op_source_root(project, op);
+	char *script = guild_path_join(root, cmd.script);
+	struct guild_detect_request req = {
+		.script = script,
+		.flags_dest = op->flags_dest,
+		.base_args = cmd.args.v,
+		.n_base_args = cmd.args.n,
+		.module = cmd.run_as_module ? cmd.module_name : NULL,
+		.python = opts->python,
+		.cwd = project->dir,
+		.cache_dir = opts->cache_dir,
+		.ignore_cache = opts->ignore_cache,
+	};
+	struct guild_detected found = {0};
+	rc = guild_flags_detect(project->arena, &req, &found, log, err);
+	if (rc == 0) {
+		struct guild_flag_defs taken = {0};
+		select_imported(project->arena, op, &found.flags, &taken);
+		guild_flag_defs_merge(project->arena, &op->flags, &taken, op->flags_import != NULL);
+		guild_flag_defs_sort(&op->flags);
+		if (!op->flags_dest) {
+			op->flags_dest = found.flags_dest;
+		}
+	}
+	free(script);
+	free(root);
+	guild_op_cmd_fini(&cmd);
+	return rc;
+}

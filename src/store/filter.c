@@ -1,0 +1,295 @@
+/* Which runs pass the filters of a listing. */
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store_private.h"
+
+enum { REGEX_MATCH_LIMIT = 100000 };
+
+struct operation {
+	const char *text;  /* borrowed from the filter */
+	pcre2_code *regex; /* or NULL: compare by parts */
+};
+
+struct guild_filter_plan {
+	const struct guild_run_filter *filter;
+	struct operation *operations;
+	size_t n_operations;
+	int64_t start_us, end_us;
+};
+
+/* ---- operations --------------------------------------------------------------------------------- */
+
+struct op_parts {
+	struct guild_str pkg, model, op;
+	bool has_pkg, has_model;
+};
+
+static struct op_parts split_operation(const char *text)
+{
+	struct op_parts parts = {.op = guild_str(text)};
+	/* A script's path is split as a package would be, on both sides alike. */
+	const char *colon = strrchr(text, ':');
+	if (colon != NULL) {
+		parts.has_model = true;
+		parts.model = guild_str_n(text, (size_t)(colon - text));
+		parts.op = guild_str(colon + 1);
+	}
+	struct guild_str *first = parts.has_model ? &parts.model : &parts.op;
+	const char *slash = first->n > 0 ? memchr(first->p, '/', first->n) : NULL;
+	if (slash != NULL) {
+		parts.has_pkg = true;
+		parts.pkg = guild_str_n(first->p, (size_t)(slash - first->p));
+		*first = guild_str_n(slash + 1, first->n - parts.pkg.n - 1);
+	}
+	return parts;
+}
+
+static bool part_matches(struct guild_str wanted, struct guild_str found)
+{
+	if (wanted.n == 0) {
+		return true;
+	}
+	if (memchr(wanted.p, '*', wanted.n) == NULL) {
+		return guild_str_eq(wanted, found);
+	}
+	char *pattern = guild_strndup(wanted.p, wanted.n);
+	char *name = guild_strndup(found.p, found.n);
+	bool matches = guild_fnmatch(pattern, name);
+	free(name);
+	free(pattern);
+	return matches;
+}
+
+bool guild_operation_matches(const char *wanted, const char *displayed)
+{
+	struct op_parts w = split_operation(wanted);
+	struct op_parts d = split_operation(displayed);
+	return part_matches(w.pkg, d.pkg) && part_matches(w.model, d.model) &&
+	       part_matches(w.op, d.op);
+}
+
+static bool is_regex(const char *text)
+{
+	return text[0] == '^' || guild_ends(text, "$");
+}
+
+static bool regex_matches(const pcre2_code *regex, const char *text)
+{
+	pcre2_match_data *data = pcre2_match_data_create_from_pattern(regex, NULL);
+	pcre2_match_context *context = pcre2_match_context_create(NULL);
+	pcre2_set_match_limit(context, REGEX_MATCH_LIMIT);
+	int rc = pcre2_match(regex, (PCRE2_SPTR)text, strlen(text), 0, 0, data, context);
+	pcre2_match_context_free(context);
+	pcre2_match_data_free(data);
+	return rc >= 0;
+}
+
+static int compile(const char *text, pcre2_code **out, struct guild_error *err)
+{
+	int code;
+	PCRE2_SIZE at;
+	*out = pcre2_compile((PCRE2_SPTR)text, strlen(text), PCRE2_UTF, &code, &at, NULL);
+	if (*out == NULL) {
+		PCRE2_UCHAR message[256];
+		pcre2_get_error_message(code, message, sizeof(message));
+		return guild_error_set(err, GUILD_EINVALID,
+			"invalid regular expression '%s' for operations: %s at position %zu", text,
+			(const char *)message, (size_t)at);
+	}
+	return 0;
+}
+
+static bool operation_passes(const struct guild_filter_plan *p, const struct guild_run *r)
+{
+	char *displayed = guild_run_display_name(r);
+	bool passes = false;
+	for (size_t i = 0; i < p->n_operations && !passes; i++) {
+		const struct operation *op = &p->operations[i];
+		passes = op->regex != NULL ? regex_matches(op->regex, displayed)
+					   : guild_operation_matches(op->text, displayed);
+	}
+	free(displayed);
+	return passes;
+}
+
+/* ---- attributes ------------------------------------------------------------------------------------ */
+
+static bool label_passes(const struct guild_run_filter *f, const struct guild_run *r,
+	struct guild_arena *a)
+{
+	const char *label = guild_value_text(guild_run_attr(r, a, "label"));
+	bool has_label = label != NULL && label[0] != '\0';
+	if (f->unlabeled && has_label) {
+		return false;
+	}
+	bool passes = f->labels.n == 0;
+	for (size_t i = 0; i < f->labels.n && !passes; i++) {
+		const char *wanted = f->labels.v[i];
+		passes = strcmp(wanted, "-") == 0 ? !has_label
+						  : strstr(has_label ? label : "", wanted) != NULL;
+	}
+	return passes;
+}
+
+static bool has_tag(const struct guild_value *tags, const char *wanted)
+{
+	bool has = false;
+	for (size_t i = 0; tags != NULL && tags->type == GUILD_LIST && i < tags->n && !has; i++) {
+		struct guild_buf text = {0};
+		guild_value_py_str(&text, tags->items[i]);
+		has = strcmp(guild_buf_cstr(&text), wanted) == 0;
+		guild_buf_fini(&text);
+	}
+	return has;
+}
+
+static bool tag_passes(const struct guild_run_filter *f, const struct guild_run *r,
+	struct guild_arena *a)
+{
+	const struct guild_value *tags = guild_run_attr(r, a, "tags");
+	bool passes = f->tags.n == 0;
+	for (size_t i = 0; i < f->tags.n && !passes; i++) {
+		passes = has_tag(tags, f->tags.v[i]);
+	}
+	return passes;
+}
+
+static bool comment_holds(const struct guild_value *comment, const char *wanted)
+{
+	static const char *const parts[] = {"user", "host", "body"};
+	for (size_t i = 0; i < GUILD_ARRAY_LEN(parts); i++) {
+		const char *text = guild_value_text(guild_value_get(comment, parts[i]));
+		if (text != NULL && guild_contains_nocase(guild_str(text), guild_str(wanted))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool comment_passes(const struct guild_run_filter *f, const struct guild_run *r,
+	struct guild_arena *a)
+{
+	const struct guild_value *comments = guild_run_attr(r, a, "comments");
+	size_t n = comments != NULL && comments->type == GUILD_LIST ? comments->n : 0;
+	bool passes = false;
+	for (size_t i = 0; i < f->comments.n && !passes; i++) {
+		const char *wanted = f->comments.v[i];
+		if (strcmp(wanted, "-") == 0) {
+			passes = n == 0;
+			continue;
+		}
+		for (size_t j = 0; j < n && !passes; j++) {
+			passes = comment_holds(comments->items[j], wanted);
+		}
+	}
+	return passes;
+}
+
+static bool attrs_pass(const struct guild_run_filter *f, const struct guild_run *r)
+{
+	bool asks_label = f->unlabeled || f->labels.n > 0;
+	bool asks_mark = f->marked || f->unmarked;
+	if (!asks_label && !asks_mark && f->tags.n == 0 && f->comments.n == 0 &&
+		f->digest == NULL) {
+		return true;
+	}
+	struct guild_arena *a = guild_arena_new();
+	bool passes = true;
+	if (asks_mark) {
+		passes = guild_value_truthy(guild_run_attr(r, a, "marked")) == f->marked;
+	}
+	if (passes && f->digest != NULL) {
+		const char *digest = guild_value_text(guild_run_attr(r, a, "sourcecode_digest"));
+		passes = digest != NULL && guild_starts(digest, f->digest);
+	}
+	passes = passes && (!asks_label || label_passes(f, r, a));
+	passes = passes && (f->tags.n == 0 || tag_passes(f, r, a));
+	passes = passes && (f->comments.n == 0 || comment_passes(f, r, a));
+	guild_arena_free(a);
+	return passes;
+}
+
+/* ---- the plan ------------------------------------------------------------------------------------------ */
+
+int guild_filter_plan_new(const struct guild_run_filter *filter, struct guild_filter_plan **out,
+	struct guild_error *err)
+{
+	struct guild_filter_plan *p = guild_alloc(sizeof(*p));
+	p->filter = filter;
+	int rc = 0;
+	if (filter->expression != NULL) {
+		rc = guild_error_set(err, GUILD_EUNSUPPORTED,
+			"filter expressions are not supported by this version");
+	} else if (filter->started != NULL) {
+		int64_t now_us = filter->now_us != 0 ? filter->now_us : guild_now_us();
+		rc = guild_time_range_parse(filter->started, now_us, &p->start_us, &p->end_us, err);
+	}
+	p->operations = guild_alloc((filter->operations.n + 1) * sizeof(*p->operations));
+	for (size_t i = 0; i < filter->operations.n && rc == 0; i++) {
+		struct operation *op = &p->operations[p->n_operations++];
+		op->text = filter->operations.v[i];
+		if (is_regex(op->text)) {
+			rc = compile(op->text, &op->regex, err);
+		}
+	}
+	if (rc != 0) {
+		guild_filter_plan_free(p);
+		return rc;
+	}
+	*out = p;
+	return 0;
+}
+
+void guild_filter_plan_free(struct guild_filter_plan *p)
+{
+	if (p == NULL) {
+		return;
+	}
+	for (size_t i = 0; i < p->n_operations; i++) {
+		pcre2_code_free(p->operations[i].regex);
+	}
+	free(p->operations);
+	free(p);
+}
+
+static bool time_passes(const struct guild_filter_plan *p, int64_t timestamp)
+{
+	if (timestamp == INT64_MIN) {
+		return false;
+	}
+	int64_t second = timestamp - ((timestamp % 1000000) + 1000000) % 1000000;
+	return second >= p->start_us && second < p->end_us;
+}
+
+bool guild_filter_plan_passes(const struct guild_filter_plan *p, const struct guild_run *r,
+	int64_t timestamp)
+{
+	const struct guild_run_filter *f = p->filter;
+	if (f->started != NULL && !time_passes(p, timestamp)) {
+		return false;
+	}
+	if (p->n_operations > 0 && !operation_passes(p, r)) {
+		return false;
+	}
+	if (f->statuses != 0 || f->not_statuses != 0) {
+		unsigned bit = 1U << guild_run_status(r, NULL);
+		if ((f->statuses != 0 && (f->statuses & bit) == 0) ||
+			(f->not_statuses & bit) != 0) {
+			return false;
+		}
+	}
+	return attrs_pass(f, r);
+}
+
+void guild_run_filter_fini(struct guild_run_filter *f)
+{
+	guild_strs_fini(&f->operations);
+	guild_strs_fini(&f->labels);
+	guild_strs_fini(&f->tags);
+	guild_strs_fini(&f->comments);
+	*f = (struct guild_run_filter){0};
+}

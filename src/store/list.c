@@ -1,0 +1,153 @@
+/* The runs of a directory, newest first. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "store_private.h"
+
+struct candidate {
+	struct guild_run run;
+	int64_t timestamp; /* INT64_MIN: unknown */
+	bool is_damaged;
+};
+
+struct candidates {
+	struct candidate *v;
+	size_t n, cap;
+};
+
+void guild_runs_add(struct guild_runs *runs, struct guild_run run)
+{
+	runs->v = guild_grow_array(runs->v, &runs->cap, runs->n + 1, sizeof(*runs->v));
+	runs->v[runs->n++] = run;
+}
+
+void guild_runs_fini(struct guild_runs *r)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		guild_run_fini(&r->v[i]);
+	}
+	free(r->v);
+	*r = (struct guild_runs){0};
+}
+
+int64_t guild_run_started(const struct guild_run *r, const struct guild_log *log)
+{
+	static const char *const names[] = {"started", "initialized"};
+	for (size_t i = 0; i < GUILD_ARRAY_LEN(names); i++) {
+		int64_t time = guild_run_attr_i64(r, names[i], INT64_MIN);
+		if (time != INT64_MIN) {
+			return time;
+		}
+		struct guild_arena *a = guild_arena_new();
+		struct guild_value *value = NULL;
+		struct guild_error err = {0};
+		if (guild_run_attr_read(r, a, names[i], &value, &err) < 0) {
+			guild_log(log, "warning", "%s", err.text);
+		}
+		guild_arena_free(a);
+	}
+	return INT64_MIN;
+}
+
+/* Newest first; then unknown times; then damaged runs. Ids break ties, so that two listings agree. */
+static int compare(const void *a, const void *b)
+{
+	const struct candidate *x = a;
+	const struct candidate *y = b;
+	if (x->is_damaged != y->is_damaged) {
+		return x->is_damaged ? 1 : -1;
+	}
+	if (x->timestamp != y->timestamp) {
+		return x->timestamp < y->timestamp ? 1 : -1;
+	}
+	return strcmp(x->run.id, y->run.id);
+}
+
+/* Names of the runs that are linked from a parent run and lie in runs_dir itself. */
+static int list_linked(const char *runs_dir, const char *parent, struct guild_strs *names,
+	struct guild_error *err)
+{
+	char *dir = guild_path_join(runs_dir, parent);
+	char *root = guild_path_real(runs_dir);
+	struct guild_strs all = {0};
+	int rc = guild_dir_list(dir, &all, err);
+	for (size_t i = 0; rc == 0 && i < all.n; i++) {
+		char *path = guild_path_join(dir, all.v[i]);
+		char *real = guild_path_real(path);
+		char *real_dir = guild_path_dirname(real);
+		const char *name = guild_path_basename(real);
+		if (strcmp(real_dir, root) == 0 && !guild_strs_has(names, name)) {
+			guild_strs_add(names, name);
+		}
+		free(real_dir);
+		free(real);
+		free(path);
+	}
+	guild_strs_fini(&all);
+	free(root);
+	free(dir);
+	return rc;
+}
+
+static void consider(struct candidates *found, const char *dir,
+	const struct guild_filter_plan *plan, const struct guild_log *log)
+{
+	struct candidate c = {.timestamp = INT64_MIN};
+	struct guild_error err = {0};
+	int rc = guild_run_open(dir, &c.run, &err);
+	if (rc == 0 || rc == GUILD_EINVALID) {
+		c.is_damaged = rc != 0;
+		c.timestamp = guild_run_started(&c.run, log);
+	}
+	bool takes = (rc == 0 || rc == GUILD_EINVALID) &&
+		     guild_filter_plan_passes(plan, &c.run, c.timestamp);
+	if (rc != 0 && rc != GUILD_ENOTFOUND) {
+		guild_log(log, "warning", "run %.8s is damaged: %s", c.run.id, err.text);
+	}
+	if (!takes) {
+		guild_run_fini(&c.run);
+		return;
+	}
+	found->v = guild_grow_array(found->v, &found->cap, found->n + 1, sizeof(*found->v));
+	found->v[found->n++] = c;
+}
+
+int guild_store_list(const char *runs_dir, const struct guild_run_filter *filter,
+	const char *parent, struct guild_runs *out, const struct guild_log *log,
+	struct guild_error *err)
+{
+	static const struct guild_run_filter everything;
+	struct guild_filter_plan *plan = NULL;
+	struct guild_strs names = {0};
+	struct candidates found = {0};
+	int rc = guild_filter_plan_new(filter != NULL ? filter : &everything, &plan, err);
+	if (rc != 0) {
+		return rc;
+	}
+	rc = parent != NULL && parent[0] != '\0' ? list_linked(runs_dir, parent, &names, err)
+						 : guild_dir_list(runs_dir, &names, err);
+	if (rc == GUILD_ENOTFOUND) {
+		rc = 0; /* a home without runs yet */
+	}
+	const char *prefix = filter != NULL && filter->id_prefix != NULL ? filter->id_prefix : "";
+	for (size_t i = 0; rc == 0 && i < names.n; i++) {
+		/* Dot names are runs on their way in or out. */
+		if (names.v[i][0] != '.' && guild_starts(names.v[i], prefix)) {
+			char *dir = guild_path_join(runs_dir, names.v[i]);
+			consider(&found, dir, plan, log);
+			free(dir);
+		}
+	}
+	if (found.n > 1) {
+		qsort(found.v, found.n, sizeof(*found.v), compare);
+	}
+	*out = (struct guild_runs){0};
+	for (size_t i = 0; i < found.n; i++) {
+		guild_runs_add(out, found.v[i].run);
+	}
+	free(found.v);
+	guild_strs_fini(&names);
+	guild_filter_plan_free(plan);
+	return rc;
+}

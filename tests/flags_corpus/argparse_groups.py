@@ -1,0 +1,15 @@
+import argparse
+
+parser = argparse.ArgumentParser()
+data = parser.add_argument_group("data", "about the data")
+data.add_argument("--data-dir", default="data")
+data.add_argument("--workers", type=int, default=4)
+model = parser.add_argument_group("model")
+model.add_argument("--layers", type=int, default=2, help="how many layers (default: %(default)s)")
+either = parser.add_mutually_exclusive_group(required=True)
+either.add_argument("--cpu", action="store_true")
+either.add_argument("--gpu", action="store_true", help="100%% of it")
+nested = data.add_mutually_exclusive_group()
+nested.add_argument("--a", type=int)
+nested.add_argument("--b", type=int, default=7)
+args = parser.parse_args()

@@ -1,0 +1,16 @@
+import argparse
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--plus", nargs="+", type=int, default=[1, 2, 3])
+parser.add_argument("--star", nargs="*", default=["a", "b c"])
+parser.add_argument("--two", nargs=2, type=float, default=[0.9, 0.999])
+parser.add_argument("--one", nargs=1, default="x")
+parser.add_argument("--maybe", nargs="?", const=5, default=4, type=int)
+parser.add_argument("--none", nargs="+")
+parser.add_argument("--empty", nargs="*", default=[])
+parser.add_argument("--text", nargs="+", default="abc")
+parser.add_argument("--rest", nargs=argparse.REMAINDER)
+parser.add_argument("--choices", nargs="+", choices=["x", "y"], default=["x"])
+parser.add_argument("--plain-list", default=[1, 2])
+parser.add_argument("--mixed", nargs="+", default=["a", 1, 2.5])
+parser.parse_args()

@@ -1,0 +1,15 @@
+import argparse
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--verbose", action="store_true")
+parser.add_argument("--level", type=int, default=1)
+commands = parser.add_subparsers(dest="command", required=True)
+train = commands.add_parser("train", aliases=["fit"], help="train it")
+train.add_argument("--lr", type=float, default=0.1)
+train.set_defaults(func=print)
+test = commands.add_parser("test")
+test.add_argument("--checkpoint", required=True)
+deep = commands.add_parser("deep").add_subparsers()
+deeper = deep.add_parser("deeper")
+deeper.add_argument("--depth", type=int, default=2)
+args = parser.parse_args()

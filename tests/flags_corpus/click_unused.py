@@ -1,0 +1,5 @@
+import click
+
+lr = 0.1
+
+click.echo("hello")

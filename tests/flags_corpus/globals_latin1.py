@@ -1,0 +1,3 @@
+# -*- coding: latin-1 -*-
+name = "größe"
+n = 1

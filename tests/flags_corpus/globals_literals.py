@@ -1,0 +1,30 @@
+a = 1
+b = -1.5
+c = +2
+d = 1e-3
+e = 1_000
+f = 0x1F
+g = "text"
+h = 'a' "b"
+i = r"raw\n"
+j = u"unicode é"
+k = """multi
+line"""
+l = True
+m = None
+n = [1, "two", 3.5]
+o = []
+p = [-1, 2]
+q = [True, None, 1e-05]
+r = ("bracketed")
+s = ((3))
+t = 1.
+u = .5
+v = 1e400
+w = 99999999999999999999
+x = "it's"
+y = ""
+z = \
+    7
+aa = ["a b", "c"]
+bb = "with \t tab \x41 \u00e9"

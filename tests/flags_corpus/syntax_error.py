@@ -1,0 +1,3 @@
+import argparse
+
+lr = = 0.1

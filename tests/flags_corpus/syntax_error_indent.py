@@ -1,0 +1,3 @@
+lr = 0.1
+def f():
+return 1

@@ -1,0 +1,2 @@
+lr = 0.1
+print "hello"
