@@ -18,6 +18,8 @@ python=/usr/bin/python3
 echo "venv: making $dir from $requirements"
 rm -rf "$dir"
 mkdir -p "$(dirname "$dir")"
+# Half an environment would pass for a whole one: none is left behind.
+trap 'rm -rf "$dir"' ERR INT TERM
 "$python" -m venv "$dir"
 "$dir/bin/pip" install -q --disable-pip-version-check -r "$requirements"
 echo "$wanted" >"$stamp"
