@@ -265,6 +265,17 @@ def test_restart_replaces_flags_and_label(run):
     assert "- x=2\n" in params and "restart: null\n" in params
 
 
+@pytest.mark.parametrize("option", ["--restart", "--proto"])
+def test_a_short_number_is_the_index_of_the_listing(run, option):
+    run.guild.write("guild.yml", OPS)
+    runs = run.guild.home / "runs"
+    for digit in "12":
+        run("sh", f"x={digit}", "-y", "--run-dir", runs / (digit * 32))
+    assert run(option, "1", "-y").stdout == "x=2 --x 2\n"
+    assert run(option, "1" * 32, "-y").stdout == "x=1 --x 1\n"
+    assert run(option, "1111", "-y").stdout == "x=1 --x 1\n", "no such index: an id"
+
+
 def test_restart_needs_no_project(run):
     script = run.guild.write("t.py", "print('hi')\n")
     first = run("t.py", "-y")

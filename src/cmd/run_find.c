@@ -5,6 +5,9 @@
 
 #include "run_cmd.h"
 
+/* Longer numbers are starts of ids. */
+enum { MAX_INDEX_DIGITS = 4 };
+
 /* ---- operations ------------------------------------------------------------------------------------------- */
 
 static int load_project(struct guild_run_cmd *c, const char *dir, struct guild_project **out,
@@ -49,12 +52,37 @@ static int find_op(struct guild_run_cmd *c, struct guild_error *err)
 
 /* ---- runs ----------------------------------------------------------------------------------------------------- */
 
+/* A short number is the index that guild runs shows. Taken for the start of an id, as 0.9.0 does, it would restart another run
+ * than the one that was meant. 1: found, 0: no index, or none of that many runs. */
+static int find_by_index(struct guild_run_cmd *c, const char *runs_dir, const char *spec,
+	struct guild_error *err)
+{
+	size_t n = strlen(spec);
+	if (n == 0 || n > MAX_INDEX_DIGITS || spec[0] == '0' || strspn(spec, "0123456789") != n) {
+		return 0;
+	}
+	struct guild_runs all = {0};
+	size_t index = (size_t)strtoul(spec, NULL, 10);
+	int rc = guild_store_list(runs_dir, NULL, guild_ctx_env(c->ctx, "GUILD_RUNS_PARENT"), &all,
+		&c->ctx->log, err);
+	if (rc == 0 && index <= all.n) {
+		c->run = all.v[index - 1];
+		all.v[index - 1] = (struct guild_run){0};
+		rc = 1;
+	}
+	guild_runs_fini(&all);
+	return rc;
+}
+
 static int find_run(struct guild_run_cmd *c, const char *spec, struct guild_error *err)
 {
 	char *runs_dir = guild_home_runs_dir(&c->ctx->home, false);
-	int rc = guild_store_find_spec(runs_dir, spec, c->ctx->cwd, &c->run, err);
+	int rc = find_by_index(c, runs_dir, spec, err);
+	if (rc == 0) {
+		rc = guild_store_find_spec(runs_dir, spec, c->ctx->cwd, &c->run, err);
+	}
 	free(runs_dir);
-	return rc;
+	return rc < 0 ? rc : 0;
 }
 
 static bool same_op(const struct guild_opref *ref, const struct guild_op_def *op)
