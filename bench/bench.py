@@ -63,12 +63,13 @@ class Side:
         path.mkdir(exist_ok=True)
         return path
 
-    def run(self, *args, cwd=None, check=True, env=None, **more):
-        log = self.work / "log"
+    def run(self, *args, cwd=None, check=True, env=None, quiet=False, **more):
+        log = None if quiet else self.work / "log"
         usage = measure.run([self.program, *args], env=dict(self.env, **(env or {})),
                             cwd=cwd or self.work, log=log, **more)
         if check and usage.code != 0:
-            said = log.read_text(errors="replace").strip().splitlines()[-1:] or ["no message"]
+            text = log.read_text(errors="replace") if log else ""
+            said = text.strip().splitlines()[-1:] or ["no message"]
             raise NotMeasurable(f"'{self.name} {' '.join(args)[:60]}' failed: {said[0]}")
         return usage
 
@@ -126,41 +127,42 @@ class Bench:
                     written += out.write(block)
         return path
 
-    def capture_usage(self, side, size, n):
+    def prepare_capture(self, side, size):
         lines = self.lines_file(size)
         folder = side.folder("capture")
         script = folder / f"lines{size}.sh"
         script.write_text(f"#!/bin/sh\nexec cat {lines}\n")
         script.chmod(0o755)
         (folder / "guild.yml").write_text(f"lines:\n  exec: ./lines{size}.sh\n")
-        bytes_written = lines.stat().st_size
-        usages = []
-        for _ in range(n):
-            usages.append(side.run("run", "lines", "-y", cwd=folder, watch_memory=True))
-            shutil.rmtree(side.home / "runs")
-        rate = bytes_written / 1e6 / measure.median([u.wall for u in usages])
-        return rate, measure.median([u.memory_kib for u in usages]) / 1024
 
-    def tee_rate(self, size, n):
+    def captured(self, side, size, **more):
+        """Rate and memory of one run whose stdout, like that of tee, nobody keeps."""
+        usage = side.run("run", "lines", "-y", cwd=side.folder("capture"), quiet=True, **more)
+        shutil.rmtree(side.home / "runs")
+        return self.lines_file(size).stat().st_size / 1e6 / usage.wall, usage.memory_kib / 1024
+
+    def tee_rate(self, size):
         lines = self.lines_file(size)
         copy = self.work / "copy"
-        walls = []
-        for _ in range(n):
-            walls.append(measure.run(["sh", "-c", f"cat {lines} | tee {copy}"]).wall)
-            copy.unlink()
-        return lines.stat().st_size / 1e6 / measure.median(walls)
+        wall = measure.run(["sh", "-c", f"cat {lines} | tee {copy}"]).wall
+        copy.unlink()
+        return lines.stat().st_size / 1e6 / wall
 
     def capture(self):
-        """Rates in MB/s and peak memory in MiB; and the rate of tee in the same run."""
+        """Rates in MB/s and peak memory in MiB; tee takes its turns between ours."""
         size = (40 if self.quick else 200) * 10**6
-        n, _ = self.times(5, 1)
-        tee = self.tee_rate(size, n)
-        ours = self.capture_usage(self.ours, size, n)
-        tee = (tee + self.tee_rate(size, n)) / 2
+        n, _ = self.times(9, 1)
+        self.prepare_capture(self.ours, size)
+        self.prepare_capture(self.theirs, size // 10)
+        # The first round fills the caches, of the file to be read and of free pages.
+        self.tee_rate(size)
+        memory = self.captured(self.ours, size, watch_memory=True)[1]
+        rounds = [(self.tee_rate(size), self.captured(self.ours, size)[0]) for _ in range(n)]
+        tee, ours = (measure.median(values) for values in zip(*rounds))
         # At a few MB/s a tenth of the lines tells the rate of the reference.
-        theirs = self.capture_usage(self.theirs, size // 10, 1)
-        return {"rate": (ours[0], theirs[0]), "tee": (ours[0] / tee, theirs[0] / tee),
-                "memory": (ours[1], theirs[1]), "tee_rate": tee}
+        theirs, their_memory = self.captured(self.theirs, size // 10, watch_memory=True)
+        return {"rate": (ours, theirs), "tee": (ours / tee, theirs / tee),
+                "memory": (memory, their_memory), "tee_rate": tee}
 
     def grid(self):
         """Wall seconds a trial; the cost of the batch itself is part of it."""
@@ -324,7 +326,8 @@ def measure_all(bench, only):
         captured = None
         try:
             captured = bench.capture()
-            notes.append(f"`cat | tee file` moved {rate(captured['tee_rate'])} in the same run.")
+            notes.append(f"`cat | tee file` moved {rate(captured['tee_rate'])} in the same run; the stdout of "
+                         "every side was /dev/null, and tee and guild took turns.")
         except NotMeasurable as why:
             for name, key in (("capture", "rate"), ("tee", "tee"), ("memory", "memory")):
                 table[name].why_not = str(why)

@@ -593,6 +593,23 @@ def test_line_without_end_is_bounded(sv):
     assert b"loss" in event_files(sv)[0].read_bytes()
 
 
+def test_pipe_of_a_fast_writer_grows(sv):
+    """... and the lines are those written, wherever the reads cut them."""
+    write = ("import fcntl, os, sys\n"
+             "lines = [f'{i} {k}' + 'x' * (k % 90) + '\\n' for i in range(300) for k in range(1000)]\n"
+             "left = ''.join(lines).encode()\n"
+             "while left:\n"
+             "    left = left[os.write(1, left):]\n"
+             "print(fcntl.fcntl(1, fcntl.F_GETPIPE_SZ), file=sys.stderr)")
+    with open(sv.folder / "out", "w+b") as out:
+        _, err = sv.run(*PYTHON, write, stdout=out)
+    if int(pathlib.Path("/proc/sys/fs/pipe-max-size").read_text()) >= 512 << 10:
+        assert int(err) == 512 << 10
+    expected = b"".join(b"%d %d%s\n" % (i, k, b"x" * (k % 90)) for i in range(300) for k in range(1000))
+    assert sv.output.replace(err, b"") == expected == (sv.folder / "out").read_bytes()
+    assert len(sv.index) == 300001
+
+
 def test_progress_bar_redrawn_for_ever_is_one_line(sv):
     program = """
 import sys

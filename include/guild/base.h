@@ -116,7 +116,8 @@ bool guild_str_eq(struct guild_str a, struct guild_str b);
 bool guild_str_eqz(struct guild_str a, const char *z);
 bool guild_str_starts(struct guild_str s, const char *prefix);
 bool guild_str_ends(struct guild_str s, const char *suffix);
-struct guild_str guild_str_trim(struct guild_str s); /* ASCII white space, both ends */
+struct guild_str guild_str_trim(struct guild_str s);      /* ASCII white space, both ends */
+size_t guild_count_byte(const char *p, size_t n, char c); /* how often it occurs */
 bool guild_starts(const char *s, const char *prefix);
 bool guild_ends(const char *s, const char *suffix);
 bool guild_streq(const char *a, const char *b);                            /* NULL equals NULL */

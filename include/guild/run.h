@@ -148,8 +148,12 @@ struct guild_output_line {
 	int64_t time_ms;
 	bool is_stderr;
 };
-/* Encodes one 9-byte record (runs.md 3.7). */
-void guild_output_index_encode(struct guild_output_line line, unsigned char out[9]);
+enum { GUILD_OUTPUT_RECORD_BYTES = 9 };
+/* Encodes one record (runs.md 3.7). */
+void guild_output_index_encode(struct guild_output_line line,
+	unsigned char out[GUILD_OUTPUT_RECORD_BYTES]);
+/* The same record n times; `out` has room for all. */
+void guild_output_index_fill(struct guild_output_line line, size_t n, unsigned char *out);
 bool guild_output_index_decode(const unsigned char *p, size_t n, struct guild_output_line *out);
 
 /* Checkpoint files of the common frameworks found in a run (by name and, where cheap, content). */

@@ -225,9 +225,28 @@ static void test_errors(void **state)
 		GUILD_ENOTFOUND);
 }
 
+static void test_count_byte(void **state)
+{
+	enum { LONG = 10000 };
+	char *text = guild_alloc(LONG);
+	for (size_t n = 0; n < 50; n++) {
+		memset(text, 'x', LONG);
+		memset(text, 'y', n);
+		assert_int_equal(guild_count_byte(text, n, 'y'), n);
+		assert_int_equal(guild_count_byte(text + n, 40, 'y'), 0);
+		assert_int_equal(guild_count_byte(text, n + 3, 'y'), n);
+	}
+	memset(text, '\xff', LONG);
+	assert_int_equal(guild_count_byte(text, LONG, '\xff'), LONG);
+	assert_int_equal(guild_count_byte(text + 1, LONG - 1, '\xff'), LONG - 1);
+	assert_int_equal(guild_count_byte(NULL, 0, 'x'), 0);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_count_byte),
 		cmocka_unit_test(test_f64_repr),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_shlex),

@@ -177,6 +177,12 @@ static bool may_be_table(const struct guild_auto *a, const char *p, size_t n, un
 	return is_header && has_columns(p + i, guild_line_trimmed(p, n) - i);
 }
 
+bool guild_auto_wants_every_line(const struct guild_auto *a)
+{
+	return guild_table_is_open(a->table) || guild_table_in_box(a->table);
+}
+
+/* What is looked for here must be known to line_marks.c, too. */
 bool guild_auto_may_match(const struct guild_auto *a, const char *p, size_t n, unsigned flags)
 {
 	if ((flags & LINE_ODD) || guild_table_in_box(a->table)) {

@@ -7,6 +7,8 @@
 struct guild_auto;
 struct guild_auto *guild_auto_new(void);
 void guild_auto_free(struct guild_auto *a);
+/* True while any line may belong to what the lines before it began, and line marks say nothing. */
+bool guild_auto_wants_every_line(const struct guild_auto *a);
 /* False for a raw line that no rule can read; `flags` are those of guild_line_scan. */
 bool guild_auto_may_match(const struct guild_auto *a, const char *p, size_t n, unsigned flags);
 /* The step that the last bar named, -1 for none: what is printed beside a bar belongs to it. */

@@ -10,7 +10,7 @@ enum {
 	GUILD_LINE_VALUES_MAX = 1000, /* values of one line */
 };
 
-/* ---- lines (line.c, fold.c) --------------------------------------------------------------------- */
+/* ---- lines (line*.c, fold.c) -------------------------------------------------------------------- */
 
 /* What a line holds, found in one pass. */
 enum {
@@ -23,6 +23,18 @@ enum {
 	LINE_STEP = 32,   /* "po" or "te", as in epoch, step and iteration */
 };
 unsigned guild_line_scan(const char *p, size_t n);
+
+/* What a line must hold, at the least, for anybody to find something in it (line_marks.c). */
+struct line_marks {
+	bool is_every_line; /* nothing: each line is to be looked at */
+	bool has_automatic; /* the automatic rules are in force */
+	char required[4];   /* by patterns */
+	size_t n_required;
+};
+/* Adds a character that lines with matches of a pattern hold; 0: none is known. */
+void guild_line_marks_require(struct line_marks *m, char c);
+/* Where the first mark is, or n. A line without a mark from its first to its last byte holds nothing, unless is_every_line. */
+size_t guild_line_find_mark(const struct line_marks *m, const char *p, size_t n);
 /* Length without trailing white space as Python's str.rstrip sees it. */
 size_t guild_line_trimmed(const char *p, size_t n);
 /* The length in bytes of the white space character (as Python's str.isspace) at p, or 0. */

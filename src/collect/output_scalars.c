@@ -22,6 +22,7 @@ struct stream {
 
 struct guild_output_scalars {
 	struct scalar_config config;
+	struct line_marks marks;
 	struct guild_auto *automatic; /* NULL: not in force */
 	struct guild_map flags;
 	struct found found;
@@ -52,6 +53,10 @@ int guild_output_scalars_new(const struct guild_value *config, bool allow_auto,
 	}
 	guild_scalar_config_read(config, allow_auto, &p->config, log);
 	p->automatic = p->config.has_automatic ? guild_auto_new() : NULL;
+	p->marks.has_automatic = p->config.has_automatic;
+	for (size_t i = 0; i < p->config.n; i++) {
+		guild_line_marks_require(&p->marks, guild_pattern_required(p->config.patterns[i]));
+	}
 	*out = p;
 	return 0;
 }
@@ -317,22 +322,50 @@ static void keep_rest(struct guild_output_scalars *p, struct stream *s, struct g
 	}
 }
 
+/* Drops the whole lines in front of the next one that is worth a look; what is left begins with that line, or with the unended one. */
+static void skip_lines(const struct guild_output_scalars *p, struct guild_str *bytes)
+{
+	if (p->marks.is_every_line || (p->automatic && guild_auto_wants_every_line(p->automatic))) {
+		return;
+	}
+	size_t mark = guild_line_find_mark(&p->marks, bytes->p, bytes->n);
+	const char *end = mark > 0 ? memrchr(bytes->p, '\n', mark) : NULL;
+	if (end != NULL) {
+		bytes->n -= (size_t)(end + 1 - bytes->p);
+		bytes->p = end + 1;
+	}
+}
+
+/* Takes the next line off `bytes`; false when it does not end there. */
+static bool next_line(struct guild_str *bytes, struct guild_str *line)
+{
+	const char *end = bytes->n > 0 ? memchr(bytes->p, '\n', bytes->n) : NULL;
+	if (end == NULL) {
+		return false;
+	}
+	*line = (struct guild_str){bytes->p, (size_t)(end - bytes->p)};
+	bytes->n -= line->n + 1;
+	bytes->p = end + 1;
+	return true;
+}
+
 void guild_output_scalars_feed(struct guild_output_scalars *p, unsigned stream,
 	struct guild_str bytes, guild_output_scalar_fn *fn, void *arg)
 {
 	guild_assert(stream < STREAMS);
 	struct stream *s = &p->streams[stream];
-	const char *end;
-	while ((end = memchr(bytes.p, '\n', bytes.n)) != NULL) {
-		struct guild_str line = {bytes.p, (size_t)(end - bytes.p)};
-		bytes.n -= line.n + 1;
-		bytes.p = end + 1;
-		if (s->line.n > 0) {
-			keep_rest(p, s, line, fn, arg);
-			line = guild_buf_str(&s->line);
-		}
-		guild_output_scalars_line(p, line, fn, arg);
+	struct guild_str line;
+	if (s->line.n > 0 && next_line(&bytes, &line)) {
+		keep_rest(p, s, line, fn, arg);
+		guild_output_scalars_line(p, guild_buf_str(&s->line), fn, arg);
 		guild_buf_reset(&s->line);
+	}
+	if (s->line.n == 0) {
+		skip_lines(p, &bytes);
+		while (next_line(&bytes, &line)) {
+			guild_output_scalars_line(p, line, fn, arg);
+			skip_lines(p, &bytes);
+		}
 	}
 	keep_rest(p, s, bytes, fn, arg);
 }

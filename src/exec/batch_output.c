@@ -24,16 +24,12 @@ void guild_batch_output_open(struct guild_batch_output *o, const struct guild_ru
 
 static void put_records(struct guild_batch_output *o, bool is_stderr, size_t n_lines)
 {
-	unsigned char record[9];
-	struct guild_buf b = {0};
-	guild_output_index_encode((struct guild_output_line){.time_ms = guild_now_us() / 1000,
-					  .is_stderr = is_stderr},
-		record);
-	for (size_t i = 0; i < n_lines; i++) {
-		guild_buf_append(&b, record, sizeof(record));
-	}
-	(void)guild_fd_write_all(o->index_fd, b.p, b.n);
-	guild_buf_fini(&b);
+	struct guild_output_line line = {.time_ms = guild_now_us() / 1000, .is_stderr = is_stderr};
+	size_t size = n_lines * GUILD_OUTPUT_RECORD_BYTES;
+	unsigned char *records = guild_alloc(size);
+	guild_output_index_fill(line, n_lines, records);
+	(void)guild_fd_write_all(o->index_fd, records, size);
+	free(records);
 }
 
 void guild_batch_output_put(void *output, bool is_stderr, const char *p, size_t n)
@@ -46,10 +42,7 @@ void guild_batch_output_put(void *output, bool is_stderr, const char *p, size_t 
 		guild_batch_output_close(o);
 		return;
 	}
-	size_t n_lines = 0;
-	for (const char *at = p; (at = memchr(at, '\n', (size_t)(p + n - at))) != NULL; at++) {
-		n_lines++;
-	}
+	size_t n_lines = guild_count_byte(p, n, '\n');
 	if (n_lines > 0) {
 		put_records(o, is_stderr, n_lines);
 	}

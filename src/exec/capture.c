@@ -9,7 +9,11 @@
 
 #include "supervise.h"
 
-enum { RECORD_BYTES = 9, RECORDS_MAX = 4096 };
+enum {
+	RECORDS_MAX = 4096,
+	PIPE_BYTES = 64 << 10, /* what a pipe holds at first */
+	FULL_READS = 8,        /* in a row, until it is made longer */
+};
 
 static int open_for_run(struct guild_capture *c, const struct guild_run *run, const char *name)
 {
@@ -28,7 +32,7 @@ void guild_capture_open(struct guild_capture *c, const struct guild_run *run)
 	c->output_fd = open_for_run(c, run, "output");
 	c->index_fd = open_for_run(c, run, "output.index");
 	c->buffer = guild_alloc(GUILD_CAPTURE_READ_BYTES);
-	c->records = guild_alloc((size_t)RECORDS_MAX * RECORD_BYTES);
+	c->records = guild_alloc((size_t)RECORDS_MAX * GUILD_OUTPUT_RECORD_BYTES);
 }
 
 /* A disk that is full now may have room later, so a failed write ends nothing: the lost bytes are not in the file, and not
@@ -50,11 +54,11 @@ static size_t save_output(struct guild_capture *c, const char *p, size_t n)
 }
 
 /* At its own place: after a failed write the next records must still belong to their lines. */
-static void flush_records(struct guild_capture *c)
+static void write_records(struct guild_capture *c, size_t n)
 {
 	const unsigned char *p = c->records;
-	size_t left = c->n_records * RECORD_BYTES;
-	off_t at = (off_t)((c->n_lines - (int64_t)c->n_records) * RECORD_BYTES);
+	size_t left = n * GUILD_OUTPUT_RECORD_BYTES;
+	off_t at = (off_t)(c->n_lines * GUILD_OUTPUT_RECORD_BYTES);
 	while (c->index_fd >= 0 && left > 0) {
 		ssize_t k = pwrite(c->index_fd, p, left, at);
 		if (k >= 0) {
@@ -68,24 +72,19 @@ static void flush_records(struct guild_capture *c)
 			break;
 		}
 	}
-	c->n_records = 0;
+	c->n_lines += (int64_t)n;
 }
 
-static void add_record(struct guild_capture *c, const unsigned char record[RECORD_BYTES])
-{
-	memcpy(c->records + c->n_records * RECORD_BYTES, record, RECORD_BYTES);
-	c->n_records++;
-	c->n_lines++;
-	if (c->n_records == RECORDS_MAX) {
-		flush_records(c);
-	}
-}
-
-static void encode_record(const struct guild_capture *c, const struct guild_stream *s,
-	unsigned char record[RECORD_BYTES])
+/* Lines that were read together share their time. */
+static void add_lines(struct guild_capture *c, const struct guild_stream *s, size_t n)
 {
 	struct guild_output_line line = {.time_ms = c->batch_us / 1000, .is_stderr = s->is_stderr};
-	guild_output_index_encode(line, record);
+	guild_output_index_fill(line, n < RECORDS_MAX ? n : RECORDS_MAX, c->records);
+	while (n > 0) {
+		size_t part = n < RECORDS_MAX ? n : RECORDS_MAX;
+		write_records(c, part);
+		n -= part;
+	}
 }
 
 static void take_batch(struct guild_capture *c, struct guild_stream *s, const char *p, size_t n)
@@ -97,15 +96,7 @@ static void take_batch(struct guild_capture *c, struct guild_stream *s, const ch
 	if (c->on_output != NULL) {
 		c->on_output(c->on_output_arg, s->is_stderr, p, n);
 	}
-	unsigned char record[RECORD_BYTES];
-	encode_record(c, s, record);
-	const char *at = p;
-	const char *kept_end = p + n_kept;
-	while ((at = memchr(at, '\n', (size_t)(kept_end - at))) != NULL) {
-		add_record(c, record);
-		at++;
-	}
-	flush_records(c);
+	add_lines(c, s, guild_count_byte(p, n_kept, '\n'));
 	s->has_tail = p[n - 1] != '\n';
 	if (c->scalars != NULL) {
 		guild_output_scalars_feed(c->scalars, s->is_stderr, guild_str_n(p, n), c->on_scalar,
@@ -122,10 +113,18 @@ static void end_stream(struct guild_capture *c, struct guild_stream *s)
 	}
 	s->has_tail = false;
 	c->batch_us = guild_now_us();
-	unsigned char record[RECORD_BYTES];
-	encode_record(c, s, record);
-	add_record(c, record);
-	flush_records(c);
+	add_lines(c, s, 1);
+}
+
+/* A program that keeps its pipe full gets a longer one: fewer turns between the two processes, and larger writes. Not while a slow
+ * terminal is what holds it up: all that is on its way would still come after a Ctrl-C. */
+static void follow_rate(struct guild_stream *s, size_t n)
+{
+	bool is_full = n >= PIPE_BYTES && guild_echo_pending(&s->echo) == 0;
+	s->n_full = is_full ? s->n_full + 1 : 0;
+	if (s->n_full == FULL_READS) {
+		guild_fd_pipe_widen(s->fd, GUILD_CAPTURE_READ_BYTES);
+	}
 }
 
 bool guild_capture_read(struct guild_capture *c, size_t i)
@@ -137,6 +136,7 @@ bool guild_capture_read(struct guild_capture *c, size_t i)
 	ssize_t n = read(s->fd, c->buffer, GUILD_CAPTURE_READ_BYTES);
 	if (n > 0) {
 		take_batch(c, s, c->buffer, (size_t)n);
+		follow_rate(s, (size_t)n);
 		return true;
 	}
 	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {

@@ -41,6 +41,8 @@ void guild_fd_close(int *fd); /* -1 is fine; sets -1 */
 /* A pipe of private descriptors; 0 or -errno. */
 int guild_fd_pipe(int out[2]);
 void guild_fd_set_nonblocking(int fd);
+/* Lets a pipe hold more, where the system can. */
+void guild_fd_pipe_widen(int fd, int size_bytes);
 
 /* Opened anew, so that not blocking is a property of our descriptor alone and not of everybody who shares the terminal or
  * pipe; -1 where the system cannot. */
@@ -136,7 +138,7 @@ void guild_echo_drop(struct guild_echo *e);
 /* ---- capture (capture.c) ------------------------------------------------------------------------------------------ */
 
 enum {
-	GUILD_CAPTURE_READ_BYTES = 128 << 10,
+	GUILD_CAPTURE_READ_BYTES = 512 << 10,
 	GUILD_CAPTURE_BACKLOG_BYTES =
 		1 << 20, /* what waits for a slow terminal after the program ended */
 };
@@ -146,6 +148,7 @@ struct guild_stream {
 	bool is_stderr;
 	bool is_pty;
 	bool has_tail; /* the last byte was no line end */
+	int n_full;    /* reads in a row that brought all a pipe holds */
 	struct guild_echo echo;
 };
 struct guild_capture {
@@ -156,7 +159,6 @@ struct guild_capture {
 	int64_t n_bytes;
 	char *buffer;
 	unsigned char *records;
-	size_t n_records;
 	struct guild_output_scalars *scalars; /* borrowed, may be NULL */
 	void (*on_output)(void *arg, bool is_stderr, const char *p, size_t n); /* may be NULL */
 	void *on_output_arg;

@@ -217,6 +217,16 @@ static void test_output_index(void **state)
 	bytes[8] = 0;
 	bytes[0] = 0x80;
 	assert_false(guild_output_index_decode(bytes, 9, &back));
+	for (size_t n = 0; n < 20; n++) {
+		unsigned char *records = guild_alloc(n * GUILD_OUTPUT_RECORD_BYTES + 1);
+		guild_output_index_fill(line, n, records);
+		for (size_t i = 0; i < n; i++) {
+			assert_memory_equal(records + i * GUILD_OUTPUT_RECORD_BYTES,
+				"\1\2\3\4\5\6\7\10\1", GUILD_OUTPUT_RECORD_BYTES);
+		}
+		assert_int_equal(records[n * GUILD_OUTPUT_RECORD_BYTES], 0);
+		free(records);
+	}
 }
 
 int main(void)

@@ -2,9 +2,10 @@
 
 #include "run_private.h"
 
-enum { RECORD_BYTES = 9 };
+#include <string.h>
 
-void guild_output_index_encode(struct guild_output_line line, unsigned char out[9])
+void guild_output_index_encode(struct guild_output_line line,
+	unsigned char out[GUILD_OUTPUT_RECORD_BYTES])
 {
 	uint64_t time = (uint64_t)line.time_ms;
 	for (int i = 7; i >= 0; i--) {
@@ -14,9 +15,22 @@ void guild_output_index_encode(struct guild_output_line line, unsigned char out[
 	out[8] = line.is_stderr ? 1 : 0;
 }
 
+void guild_output_index_fill(struct guild_output_line line, size_t n, unsigned char *out)
+{
+	if (n == 0) {
+		return;
+	}
+	guild_output_index_encode(line, out);
+	for (size_t i = 1; i < n;) {
+		size_t more = i < n - i ? i : n - i;
+		memcpy(out + i * GUILD_OUTPUT_RECORD_BYTES, out, more * GUILD_OUTPUT_RECORD_BYTES);
+		i += more;
+	}
+}
+
 bool guild_output_index_decode(const unsigned char *p, size_t n, struct guild_output_line *out)
 {
-	if (n < RECORD_BYTES) {
+	if (n < GUILD_OUTPUT_RECORD_BYTES) {
 		return false;
 	}
 	uint64_t time = 0;
