@@ -259,6 +259,16 @@ int guild_fd_write_all(int fd, const void *p, size_t n);
 /* under $TMPDIR; caller frees and removes */
 char *guild_tmp_dir(const char *prefix, struct guild_error *err);
 
+/* One process at a time: the file `path` is there, and locked, while somebody holds it. */
+struct guild_lock {
+	char *path;
+	int fd;
+};
+/* Waits for the holder, or GUILD_EBUSY when `may_wait` is false. */
+int guild_lock_take(struct guild_lock *lock, const char *path, bool may_wait,
+	struct guild_error *err);
+void guild_lock_release(struct guild_lock *lock); /* removes the file; zeroed is fine */
+
 /* ---- time --------------------------------------------------------------------------------------- */
 
 int64_t guild_now_us(void);       /* microseconds since the Unix epoch, UTC */

@@ -138,3 +138,29 @@ int guild_net_cache_path(const char *cache_dir, const char *url, char **out,
 	guild_url_fini(&parts);
 	return rc;
 }
+
+char *guild_net_unpack_dir(const char *cache_dir, const char *path)
+{
+	char *key = guild_format("file\n%s", path);
+	char digest[SHA224_HEX + 1];
+
+	sha224_hex(key, strlen(key), digest);
+	free(key);
+	return guild_path_join(cache_dir, digest);
+}
+
+char *guild_net_url_shown(const char *url)
+{
+	const char *host = strstr(url, "://");
+	const char *end = host ? host + 3 + strcspn(host + 3, "/?#") : NULL;
+	const char *at = end;
+
+	while (at && at > host && *at != '@') {
+		at--;
+	}
+	const char *colon =
+		at && *at == '@' ? memchr(host + 3, ':', (size_t)(at - host - 3)) : NULL;
+
+	return colon ? guild_format("%.*s****%s", (int)(colon + 1 - url), url, at)
+		     : guild_strdup(url);
+}
