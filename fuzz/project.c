@@ -10,8 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct guild_project *p = NULL;
 	struct guild_error err = {0};
-	if (guild_project_parse(guild_str_n((const char *)data, size), "/nonexistent/guild.yml", &p,
-		    NULL, &err)) {
+	if (guild_project_parse(guild_str_n((const char *)data, size), "/nonexistent/guild.yml",
+		    NULL, &p, NULL, &err)) {
 		guild_assert(err.text[0] && !p);
 		return 0;
 	}

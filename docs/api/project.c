@@ -15,7 +15,7 @@ int main(void)
 {
 	struct guild_error err = {0};
 	struct guild_project *project = NULL;
-	if (guild_project_parse(guild_str(text), "guild.yml", &project, NULL, &err) != 0) {
+	if (guild_project_parse(guild_str(text), "guild.yml", NULL, &project, NULL, &err) != 0) {
 		fprintf(stderr, "%s\n", err.text);
 		return 1;
 	}

@@ -35,13 +35,16 @@ struct guild_value {
 	enum guild_type type;
 	bool b;
 	uint32_t line, column; /* 1-based place in the source file, 0 when built by code */
+	const char *file;      /* the name guild_yaml_parse was given, or NULL */
 	int64_t i;
 	double f;
 	struct guild_str s;
 	size_t n; /* items or pairs */
 	size_t cap;
-	struct guild_value **items; /* GUILD_LIST */
-	struct guild_pair *pairs;   /* GUILD_DICT */
+	union {
+		struct guild_value **items; /* GUILD_LIST */
+		struct guild_pair *pairs;   /* GUILD_DICT */
+	};
 };
 
 struct guild_value *guild_value_null(struct guild_arena *a);
@@ -58,6 +61,11 @@ void guild_value_append(struct guild_arena *a, struct guild_value *list, struct 
 /* Sets or replaces a string key. */
 void guild_value_set(struct guild_arena *a, struct guild_value *dict, const char *key,
 	struct guild_value *v);
+/* Adds a pair whose key the caller knows to be new: nothing is looked for. */
+void guild_value_add_pair(struct guild_arena *a, struct guild_value *dict, struct guild_value *key,
+	struct guild_value *v);
+/* An empty dict that counts as written where `at` was. */
+struct guild_value *guild_value_dict_like(struct guild_arena *a, const struct guild_value *at);
 void guild_value_unset(struct guild_value *dict, const char *key);
 /* The value of a string key, NULL when missing or `dict` is no dict (or NULL). */
 struct guild_value *guild_value_get(const struct guild_value *dict, const char *key);

@@ -14,6 +14,14 @@ extern "C" {
 
 struct guild_model_def;
 
+/* What a project may be composed from besides its own directory. Passing NULL means: nothing. */
+struct guild_project_world {
+	/* Directories of the user's Python path in order, ending with NULL: where packages are looked for. Asked only when a
+	 * file names a package; borrowed, and good as long as the world. */
+	const char *const *(*python_path)(void *arg);
+	void *arg;
+};
+
 /* One operation as written (guildfile.md 4). NULL or zero: not set. Values that later parts of the product use are kept as parsed
  * values (`data` holds the whole mapping). */
 struct guild_op_def {
@@ -51,22 +59,37 @@ struct guild_op_def {
 	const struct guild_value *optimizers; /* dict name -> dict */
 	const struct guild_value *publish;
 	const struct guild_value *run_attrs;
+	const struct guild_value
+		*profiles; /* dict name -> dict of flag values: the model's and its own; or NULL */
 	const struct guild_value *data; /* the whole mapping after inheritance */
 };
 
+/* A model after inheritance: what its parents say is merged in, parameters are replaced, $include is gone. Every value keeps the file,
+ * line and column it was written at. */
 struct guild_model_def {
 	const char *name; /* "" for the anonymous model */
+	/* Absolute directories in which its relative files are looked for, in order: the project's, then those of the packages
+	 * it extends. Never empty. */
+	const char *const *locations;
+	size_t n_locations;
 	const char *description;
 	bool is_default;
 	struct guild_op_def **ops; /* sorted by name */
 	size_t n_ops;
 	const struct guild_value *sourcecode;
-	const struct guild_value *resources; /* dict, as written */
+	const struct guild_value *resources; /* dict name -> resource as written; or NULL */
 	const struct guild_value *plugins;
 	const char *python_requires;
 	const struct guild_value *references;
 	const struct guild_value *extra;
+	const struct guild_value *profiles; /* dict name -> dict of flag values; or NULL */
 	const struct guild_value *data;
+};
+
+/* A file that made the project what it is. */
+struct guild_project_file {
+	const char *path; /* absolute */
+	const char *hash; /* MD5, 32 hex digits */
 };
 
 struct guild_project {
@@ -75,6 +98,9 @@ struct guild_project {
 	char *path;       /* absolute path of guild.yml; NULL for a bare script */
 	char *script_dir; /* bare script: the directory its run reference names; else NULL */
 	char hash[65];    /* MD5 of the file, 32 hex digits */
+	const char *pkg_name, *pkg_version; /* of an installed package; else NULL */
+	struct guild_project_file *files;   /* guild.yml first, then what it includes and extends */
+	size_t n_files;
 	struct guild_model_def **models;
 	size_t n_models;
 	const struct guild_value *package; /* or NULL */
@@ -82,11 +108,12 @@ struct guild_project {
 };
 
 /* Loads DIR/guild.yml. GUILD_ENOTFOUND when there is none. Errors: "FILE:LINE:COLUMN: what". Unknown attributes are ignored as the
- * reference does. */
-int guild_project_load(const char *dir, struct guild_project **out, const struct guild_log *log,
-	struct guild_error *err);
+ * reference does. `world` may be NULL. */
+int guild_project_load(const char *dir, const struct guild_project_world *world,
+	struct guild_project **out, const struct guild_log *log, struct guild_error *err);
 /* The same from text (fuzzing, tests). */
-int guild_project_parse(struct guild_str text, const char *path, struct guild_project **out,
+int guild_project_parse(struct guild_str text, const char *path,
+	const struct guild_project_world *world, struct guild_project **out,
 	const struct guild_log *log, struct guild_error *err);
 void guild_project_free(struct guild_project *p);
 
@@ -95,11 +122,12 @@ struct guild_op_def *guild_model_default_op(const struct guild_model_def *m);
 /* "[model:]op" for display. */
 void guild_op_fullname(const struct guild_op_def *op, struct guild_buf *out);
 
-/* What OPERATION on the command line means (cli.md 1.1). `spec` NULL or "": the default operation. `project` may be NULL. When no model
- * operation matches, a script or executable path makes a new project holding one anonymous operation in *script_project (caller
- * frees). */
+/* What OPERATION on the command line means (cli.md 1.1). `spec` NULL or "": the default operation. `project` and `world` may be NULL. When no
+ * model operation matches, *script_project is a new project (caller frees): the installed package that has the operation, or one
+ * anonymous operation for a script or executable path. */
 int guild_op_find(struct guild_project *project, const char *spec, const char *cwd,
-	struct guild_op_def **op, struct guild_project **script_project, struct guild_error *err);
+	const struct guild_project_world *world, struct guild_op_def **op,
+	struct guild_project **script_project, struct guild_error *err);
 /* Completes op->flags and op->flags_dest from its script (flags.md 5): the static parse, the cache, the script's own parser. */
 struct guild_import_options {
 	const char *cache_dir; /* or NULL */

@@ -6,6 +6,7 @@
 #include "cell.h"
 #include "cmd.h"
 #include "project_ops.h"
+#include "project_world.h"
 
 static const struct guild_opt opts[] = {
 	{.names = "--min",
@@ -220,7 +221,7 @@ static int compare(struct guild_ctx *ctx, const struct guild_args *args,
 {
 	const char *strict = guild_args_text(args, "strict-cols");
 	const char *csv = guild_args_text(args, "csv");
-	struct guild_project_ops ops = {0};
+	struct guild_project_ops ops = {.world = guild_op_world(ctx)};
 	struct guild_cols cols = {0};
 	struct guild_compare_table table = {0};
 

@@ -6,6 +6,7 @@
 #include "cmd.h"
 #include "help.h"
 #include "op_help.h"
+#include "project_world.h"
 
 static const struct guild_opt opts[] = {
 	{.names = "--markdown", .help = "Print Markdown."},
@@ -178,7 +179,7 @@ static int load(const struct guild_ctx *ctx, const struct guild_args *args,
 		free(dir);
 		dir = parent;
 	}
-	int rc = guild_project_load(dir, out, &ctx->log, err);
+	int rc = guild_project_load(dir, guild_op_world(ctx), out, &ctx->log, err);
 
 	if (rc == GUILD_ENOTFOUND) {
 		rc = words->n > 0 ? guild_error_set(err, rc, "there is no guild.yml in '%s'",

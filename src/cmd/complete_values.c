@@ -7,6 +7,7 @@
 
 #include "complete.h"
 #include "op_help.h"
+#include "project_world.h"
 
 /* ---- files -------------------------------------------------------------------------------------------- */
 
@@ -251,7 +252,8 @@ void guild_complete_flags(struct guild_completion *c)
 		return;
 	}
 	if (guild_op_load_project(c->ctx, &project, NULL) == 0 &&
-		guild_op_find(project, spec, c->ctx->cwd, &op, &script, NULL) == 0) {
+		guild_op_find(project, spec, c->ctx->cwd, guild_op_world(c->ctx), &op, &script,
+			NULL) == 0) {
 		import_flags(c, script ? script : project, op);
 		add_flags(c, &op->flags);
 	}

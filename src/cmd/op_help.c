@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "help.h"
+#include "project_world.h"
 
 #include "guild/exec.h"
 
@@ -150,7 +151,7 @@ int guild_op_load_project(struct guild_ctx *ctx, struct guild_project **out,
 {
 	struct guild_error ignored = {0};
 	struct guild_error *e = err ? err : &ignored;
-	int rc = guild_project_load(ctx->cwd, out, &ctx->log, e);
+	int rc = guild_project_load(ctx->cwd, guild_op_world(ctx), out, &ctx->log, e);
 
 	if (rc == GUILD_ENOTFOUND) {
 		*out = NULL;

@@ -13,7 +13,7 @@ static struct guild_project *load(struct guild_project_ops *ops, const char *dir
 		return guild_map_get(&ops->projects, dir);
 	}
 	/* A project that cannot be loaded any more is no trouble of the run's. */
-	if (guild_project_load(dir, &project, NULL, NULL) != 0) {
+	if (guild_project_load(dir, ops->world, &project, NULL, NULL) != 0) {
 		project = NULL;
 	}
 	guild_map_put(&ops->projects, dir, project);

@@ -5,8 +5,9 @@
 #include <guild/project.h>
 #include <guild/run.h>
 
-/* Projects loaded so far, each once. Zeroed: none. */
+/* Projects loaded so far, each once. */
 struct guild_project_ops {
+	const struct guild_project_world *world; /* or NULL */
 	struct guild_map projects; /* by directory; NULL where there is none, or a broken one */
 };
 /* The definition that the run's project file has now, or NULL. Lives as long as `ops`. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "project_world.h"
 #include "run_cmd.h"
 
 /* Longer numbers are starts of ids. */
@@ -13,7 +14,7 @@ enum { MAX_INDEX_DIGITS = 4 };
 static int load_project(struct guild_run_cmd *c, const char *dir, struct guild_project **out,
 	struct guild_error *err)
 {
-	int rc = guild_project_load(dir, out, &c->ctx->log, err);
+	int rc = guild_project_load(dir, guild_op_world(c->ctx), out, &c->ctx->log, err);
 	return rc == GUILD_ENOTFOUND ? 0 : rc;
 }
 
@@ -43,7 +44,9 @@ static int find_op(struct guild_run_cmd *c, struct guild_error *err)
 {
 	struct guild_op_def *op = NULL;
 	int rc = load_project(c, c->ctx->cwd, &c->project, err);
-	rc = rc ? rc : guild_op_find(c->project, c->spec, c->ctx->cwd, &op, &c->script, err);
+	rc = rc ? rc
+		: guild_op_find(c->project, c->spec, c->ctx->cwd, guild_op_world(c->ctx), &op,
+			  &c->script, err);
 	if (rc == 0) {
 		set_op(c, c->script ? c->script : c->project, op);
 	}
@@ -103,8 +106,8 @@ static int find_op_of_run(struct guild_run_cmd *c, const struct guild_opref *ref
 			guild_value_get(guild_value_get(record, "op-cmd"), "cmd-env");
 		const char *dir = guild_value_text(guild_value_get(env, "PROJECT_DIR"));
 		int rc = guild_file_exists(path)
-				 ? guild_op_find(NULL, path, dir && *dir ? dir : ref->pkg_name, &op,
-					   &c->of_run, err)
+				 ? guild_op_find(NULL, path, dir && *dir ? dir : ref->pkg_name,
+					   NULL, &op, &c->of_run, err)
 				 : 0;
 		free(path);
 		if (rc == 0 && op) {

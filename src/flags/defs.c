@@ -57,7 +57,10 @@ static int fail(struct def_reader *r, const struct guild_value *at, const char *
 	const char *name)
 {
 	return guild_error_set(r->err, GUILD_EINVALID, "%s:%u:%u: %s '%s'",
-		r->file ? r->file : "flags", at->line, at->column, what, name);
+		at->file  ? at->file
+		: r->file ? r->file
+			  : "flags",
+		at->line, at->column, what, name);
 }
 
 static const char *text_of(struct def_reader *r, const struct guild_value *v)
@@ -236,10 +239,6 @@ static int read_def(struct def_reader *r, const struct guild_pair *pair,
 		guild_error_hint(r->err, "put it in quotes");
 		return rc;
 	}
-	if (strcmp(name, "$include") == 0) {
-		(void)fail(r, pair->key, "not supported by this version:", name);
-		return r->err ? (r->err->code = GUILD_EUNSUPPORTED) : GUILD_EUNSUPPORTED;
-	}
 	const struct guild_value *v = pair->value;
 	if (v->type == GUILD_DATE) {
 		int rc = fail(r, v, "a date cannot be the default of flag", name);
@@ -264,7 +263,10 @@ int guild_flag_defs_parse(struct guild_arena *a, const struct guild_value *flags
 	}
 	if (flags->type != GUILD_DICT) {
 		return guild_error_set(err, GUILD_EINVALID,
-			"%s:%u:%u: expected a mapping of flags, got %s", file ? file : "flags",
+			"%s:%u:%u: expected a mapping of flags, got %s",
+			flags->file ? flags->file
+			: file      ? file
+				    : "flags",
 			flags->line, flags->column, guild_type_name(flags->type));
 	}
 	for (size_t i = 0; i < flags->n; i++) {

@@ -220,7 +220,6 @@ static void test_bad_definitions(void **state)
 		{"a:\n  choices: [{value: 1, flags: 5}]",
 			"guild.yml:2:31: expected a mapping of flags"},
 		{"a:\n  arg-encoding: 5", "guild.yml:2:17: expected a mapping of values to text"},
-		{"$include: x", "guild.yml:1:1: not supported by this version: '$include'"},
 	};
 	struct guild_arena *a = guild_arena_new();
 	for (size_t i = 0; i < GUILD_ARRAY_LEN(rows); i++) {

@@ -15,7 +15,7 @@ static inline struct guild_value *from_yaml(struct guild_arena *a, const char *t
 {
 	struct guild_value *v = NULL;
 	struct guild_error err = {0};
-	if (guild_yaml_parse(a, guild_str(text), "test", GUILD_YAML_NUMBERS, &v, &err) < 0) {
+	if (guild_yaml_parse(a, guild_str(text), "guild.yml", GUILD_YAML_NUMBERS, &v, &err) < 0) {
 		fail_msg("%s", err.text);
 	}
 	return v;

@@ -102,6 +102,22 @@ static void append_pair(struct guild_arena *a, struct guild_value *dict, struct 
 	dict->pairs[dict->n++] = (struct guild_pair){key, value};
 }
 
+void guild_value_add_pair(struct guild_arena *a, struct guild_value *dict, struct guild_value *key,
+	struct guild_value *v)
+{
+	guild_assert(dict->type == GUILD_DICT);
+	append_pair(a, dict, key, v);
+}
+
+struct guild_value *guild_value_dict_like(struct guild_arena *a, const struct guild_value *at)
+{
+	struct guild_value *dict = guild_value_dict(a);
+	dict->file = at->file;
+	dict->line = at->line;
+	dict->column = at->column;
+	return dict;
+}
+
 static struct guild_pair *find_pair(const struct guild_value *dict, const char *key)
 {
 	if (!dict || dict->type != GUILD_DICT) {
@@ -152,7 +168,6 @@ struct guild_value *guild_value_copy(struct guild_arena *a, const struct guild_v
 	struct guild_value *copy = new_value(a, v->type);
 	*copy = *v;
 	copy->items = NULL;
-	copy->pairs = NULL;
 	copy->n = 0;
 	copy->cap = 0;
 	if (v->s.p) {

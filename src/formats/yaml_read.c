@@ -60,9 +60,10 @@ static int next_event(struct reader *r, yaml_event_t *event)
 static int read_node(struct reader *r, yaml_event_t *event, struct guild_value **out,
 	bool *is_merge);
 
-static struct guild_value *place(struct guild_value *v, yaml_mark_t at)
+static struct guild_value *place(const struct reader *r, struct guild_value *v, yaml_mark_t at)
 {
 	if (v->line == 0) {
+		v->file = r->name;
 		v->line = (uint32_t)at.line + 1;
 		v->column = (uint32_t)at.column + 1;
 	}
@@ -378,7 +379,7 @@ static int read_node(struct reader *r, yaml_event_t *event, struct guild_value *
 						      : read_collection(r, event, out);
 	}
 	if (rc == 0) {
-		place(*out, at);
+		place(r, *out, at);
 		if (anchor) {
 			*anchor = (struct anchor){*out, r->n_nodes - nodes_before};
 		}
@@ -429,7 +430,7 @@ static int read_document(struct reader *r, struct guild_value **out)
 int guild_yaml_parse(struct guild_arena *a, struct guild_str text, const char *name,
 	unsigned options, struct guild_value **out, struct guild_error *err)
 {
-	struct reader r = {.arena = a, .name = name, .options = options, .err = err};
+	struct reader r = {.arena = a, .options = options, .err = err};
 	if (text.n > GUILD_YAML_MAX_BYTES) {
 		return guild_error_set(err, GUILD_ELIMIT, "%s: larger than %d MiB",
 			name ? name : "YAML", GUILD_YAML_MAX_BYTES >> 20);
@@ -437,6 +438,7 @@ int guild_yaml_parse(struct guild_arena *a, struct guild_str text, const char *n
 	if (!yaml_parser_initialize(&r.parser)) {
 		return guild_error_set(err, GUILD_ELIMIT, "no memory for the YAML parser");
 	}
+	r.name = name ? guild_arena_strdup(a, name) : NULL;
 	struct guild_buf changed = {0};
 	if (guild_lone_escapes_to_stand_ins(text, &changed)) {
 		r.has_stand_ins = true;

@@ -1,11 +1,9 @@
-/* guild.yml -> models and operations (guildfile.md 1-4). */
+/* guild.yml -> models and operations (guildfile.md 1-5, in the order of 11). */
 #include "project_private.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-enum { PROJECT_MAX_BYTES = 16 << 20 };
 
 static const char *const model_attributes[] = {
 	"config",
@@ -19,36 +17,83 @@ static const char *const model_attributes[] = {
 	"operations",
 	"params",
 	"plugins",
+	"profiles",
 	"python-requires",
 	"references",
 	"resources",
 	"sourcecode",
 	NULL,
 };
-static const char *const item_types[] = {"model", "config", "package", "include"};
 
-/* `defaults` fill the attributes an operation lacks, whole (guildfile.md 4.2). */
-static struct guild_value *with_defaults(const struct project_reader *r, struct guild_value *op,
+/* ---- operations ---- */
+
+static void add_missing(struct guild_arena *a, struct guild_value *all,
 	const struct guild_value *defaults)
 {
-	if (!defaults) {
-		return op;
-	}
-	struct guild_value *all = guild_value_dict(r->arena);
-	all->line = op->line;
-	all->column = op->column;
-	for (size_t i = 0; i < op->n; i++) {
-		if (guild_value_text(op->pairs[i].key)) {
-			guild_value_set(r->arena, all, op->pairs[i].key->s.p, op->pairs[i].value);
-		}
-	}
+	size_t n_own = all->n;
 	for (size_t i = 0; i < defaults->n; i++) {
 		const char *key = guild_value_text(defaults->pairs[i].key);
-		if (key && !guild_value_get(op, key)) {
-			guild_value_set(r->arena, all, key, defaults->pairs[i].value);
+		bool is_own = false;
+		for (size_t k = 0; key && !is_own && k < n_own; k++) {
+			is_own = guild_streq(key, guild_value_text(all->pairs[k].key));
+		}
+		if (key && !is_own) {
+			guild_value_add_pair(a, all, defaults->pairs[i].key,
+				defaults->pairs[i].value);
 		}
 	}
-	return all;
+}
+
+static int expand_steps(struct project_reader *r, const struct project_item *item,
+	struct guild_value *steps, struct guild_value **out)
+{
+	*out = steps;
+	if (!steps || steps->type != GUILD_LIST) {
+		return 0;
+	}
+	struct guild_value *all = guild_value_list(r->arena);
+	all->file = steps->file;
+	all->line = steps->line;
+	all->column = steps->column;
+	for (size_t i = 0; i < steps->n; i++) {
+		struct guild_value *step = steps->items[i], *flags = NULL;
+		struct guild_value *written = guild_value_get(step, "flags");
+		int rc = project_expand_section(r, item, "flags", written, &flags);
+		if (rc) {
+			return rc;
+		}
+		guild_value_append(r->arena, all,
+			flags == written ? step : project_with(r->arena, step, "flags", flags));
+	}
+	*out = all;
+	return 0;
+}
+
+/* The operation with what it lacks taken whole from `defaults` (guildfile.md 4.2) and its $includes carried out. */
+static int complete_op(struct project_reader *r, const struct project_item *item,
+	struct guild_value *op, const struct guild_value *defaults, struct guild_value **out)
+{
+	struct guild_value *all = guild_value_dict_like(r->arena, op);
+	struct guild_value *flags = NULL, *steps = NULL;
+	int rc = project_charge(r, op->n, op);
+	for (size_t i = 0; i < op->n; i++) {
+		guild_value_add_pair(r->arena, all, op->pairs[i].key, op->pairs[i].value);
+	}
+	if (rc == 0 && defaults) {
+		add_missing(r->arena, all, defaults);
+	}
+	struct guild_value *own_flags = guild_value_get(all, "flags");
+	struct guild_value *own_steps = guild_value_get(all, "steps");
+	rc = rc ? rc : project_expand_section(r, item, "flags", own_flags, &flags);
+	rc = rc ? rc : expand_steps(r, item, own_steps, &steps);
+	if (rc == 0 && flags != own_flags) {
+		all = project_with(r->arena, all, "flags", flags);
+	}
+	if (rc == 0 && steps != own_steps) {
+		all = project_with(r->arena, all, "steps", steps);
+	}
+	*out = all;
+	return rc;
 }
 
 static int compare_ops(const void *a, const void *b)
@@ -57,10 +102,11 @@ static int compare_ops(const void *a, const void *b)
 		(*(struct guild_op_def *const *)b)->name);
 }
 
-static int read_operations(const struct project_reader *r, struct guild_model_def *model,
-	const struct guild_value *ops, const struct guild_value *defaults)
+static int read_operations(struct project_reader *r, const struct project_item *item,
+	struct guild_model_def *model, const struct guild_value *ops,
+	const struct guild_value *defaults)
 {
-	int rc = project_refuse_later(r, ops, "$include");
+	int rc = 0;
 	model->ops = guild_arena_alloc(r->arena, (ops->n + 1) * sizeof *model->ops);
 	for (size_t i = 0; rc == 0 && i < ops->n; i++) {
 		const struct guild_value *key = ops->pairs[i].key;
@@ -70,18 +116,13 @@ static int read_operations(const struct project_reader *r, struct guild_model_de
 				"an operation's name must be text, not %s (quote it)",
 				guild_type_name(key->type));
 		}
-		if (data->type == GUILD_STRING) {
-			struct guild_value *map = guild_value_dict(r->arena);
-			guild_value_set(r->arena, map, "main", data);
-			data = map;
-		}
 		if (data->type != GUILD_DICT) {
 			return project_fail(r, data,
 				"operation '%s' must be text or a mapping, not %s", key->s.p,
 				guild_type_name(data->type));
 		}
-		rc = project_read_op(r, model, key->s.p, with_defaults(r, data, defaults),
-			&model->ops[model->n_ops]);
+		rc = complete_op(r, item, data, defaults, &data);
+		rc = rc ? rc : project_read_op(r, model, key->s.p, data, &model->ops[model->n_ops]);
 		model->n_ops += rc == 0;
 	}
 	if (model->n_ops > 1) {
@@ -90,133 +131,136 @@ static int read_operations(const struct project_reader *r, struct guild_model_de
 	return rc;
 }
 
-static int read_model(const struct project_reader *r, const char *name, struct guild_value *item)
+/* ---- models ---- */
+
+static void set_locations(struct project_reader *r, const struct project_item *item,
+	struct guild_model_def *model)
 {
-	struct guild_project *p = r->project;
-	for (size_t i = 0; i < p->n_models; i++) {
-		if (strcmp(p->models[i]->name, name) == 0) {
-			return project_fail(r, item,
-				name[0] ? "model '%s' is defined twice"
-					: "a second model without a name%s",
-				name);
-		}
+	const char **dirs =
+		guild_arena_alloc(r->arena, (item->n_packages + 2) * sizeof(const char *));
+	dirs[model->n_locations++] = guild_arena_strdup(r->arena, r->project->dir);
+	for (size_t i = 0; i < item->n_packages; i++) {
+		dirs[model->n_locations++] = item->packages[i]->dir;
 	}
-	struct guild_model_def *model = guild_arena_alloc(r->arena, sizeof *model);
-	const struct guild_value *ops = NULL, *defaults = NULL;
-	model->name = name;
-	model->data = item;
-	static const char *const later[] = {"extends", "params"};
-	int rc = 0;
-	for (size_t i = 0; rc == 0 && i < GUILD_ARRAY_LEN(later); i++) {
-		rc = project_refuse_later(r, item, later[i]);
+	model->locations = dirs;
+}
+
+/* Whole version specs such as 3.8 read as numbers. */
+static const char *scalar_text(struct project_reader *r, const struct guild_value *v)
+{
+	struct guild_buf text = {0};
+	if (guild_value_is_null(v)) {
+		return NULL;
 	}
-	rc = rc ? rc : project_read_text(r, item, "description", &model->description);
-	rc = rc ? rc : project_read_bool(r, item, "default", &model->is_default, NULL);
-	rc = rc ? rc : project_read_dict(r, item, "resources", &model->resources);
-	rc = rc ? rc : project_read_dict(r, item, "extra", &model->extra);
-	rc = rc ? rc : project_read_dict(r, item, "operation-defaults", &defaults);
-	rc = rc ? rc : project_read_dict(r, item, "operations", &ops);
-	rc = rc ? rc : project_read_list(r, item, "references", &model->references);
+	guild_value_py_str(&text, v);
+	const char *copy = guild_arena_strdup(r->arena, guild_buf_cstr(&text));
+	guild_buf_fini(&text);
+	return copy;
+}
+
+static int read_model(struct project_reader *r, const struct project_item *item,
+	struct guild_value *data, struct guild_model_def *model)
+{
+	const struct guild_value *defaults = NULL;
+	struct guild_value *ops = NULL, *resources = NULL;
+	model->data = data;
+	int rc = project_read_text(r, data, "description", &model->description);
+	rc = rc ? rc : project_read_bool(r, data, "default", &model->is_default, NULL);
+	rc = rc ? rc : project_read_dict(r, data, "extra", &model->extra);
+	rc = rc ? rc : project_read_dict(r, data, "profiles", &model->profiles);
+	rc = rc ? rc : project_read_dict(r, data, "operation-defaults", &defaults);
+	rc = rc ? rc : project_read_list(r, data, "references", &model->references);
+	rc = rc ? rc
+		: project_expand_section(r, item, "resources", guild_value_get(data, "resources"),
+			  &resources);
+	rc = rc ? rc
+		: project_expand_section(r, item, "operations", guild_value_get(data, "operations"),
+			  &ops);
 	if (rc) {
 		return rc;
 	}
-	model->sourcecode = guild_value_get(item, "sourcecode");
-	model->plugins = guild_value_get(item, "plugins");
-	if (ops) {
-		rc = read_operations(r, model, ops, defaults);
+	if (!guild_value_is_null(resources) && resources->type != GUILD_DICT) {
+		return project_fail(r, resources, "'resources' must be a mapping, not %s",
+			guild_type_name(resources->type));
 	}
+	if (!guild_value_is_null(ops) && ops->type != GUILD_DICT) {
+		return project_fail(r, ops, "'operations' must be a mapping, not %s",
+			guild_type_name(ops->type));
+	}
+	model->resources = guild_value_is_null(resources) ? NULL : resources;
+	model->sourcecode = guild_value_get(data, "sourcecode");
+	model->plugins = guild_value_get(data, "plugins");
+	model->python_requires = scalar_text(r, guild_value_get(data, "python-requires"));
+	return guild_value_is_null(ops) ? 0 : read_operations(r, item, model, ops, defaults);
+}
+
+static int make_model(struct project_reader *r, struct project_item *item)
+{
+	struct guild_model_def *model = guild_arena_alloc(r->arena, sizeof *model);
+	const struct guild_value *params = NULL;
+	struct guild_value *data = NULL;
+	model->name = item->name;
+	int rc = project_extend_item(r, item);
+	rc = rc ? rc : project_read_dict(r, item->merged, "params", &params);
+	rc = rc ? rc : project_apply_params(r, params, item->merged, &data);
+	if (rc) {
+		return rc;
+	}
+	set_locations(r, item, model);
+	rc = read_model(r, item, data, model);
 	if (rc == 0) {
-		project_check_names(r, item, "a model", model_attributes);
-		p->models[p->n_models++] = model;
+		project_check_names(r, item->data, "a model", model_attributes);
+		r->project->models[r->project->n_models++] = model;
 	}
 	return rc;
 }
 
-static int read_item(const struct project_reader *r, struct guild_value *item)
-{
-	if (item->type != GUILD_DICT) {
-		return project_fail(r, item, "an item of the file must be a mapping, not %s",
-			guild_type_name(item->type));
-	}
-	const char *type = NULL;
-	for (size_t i = 0; i < GUILD_ARRAY_LEN(item_types); i++) {
-		if (!guild_value_get(item, item_types[i])) {
-			continue;
-		}
-		if (type) {
-			return project_fail(r, item, "an item is either '%s' or '%s', not both",
-				type, item_types[i]);
-		}
-		type = item_types[i];
-	}
-	if (!type && guild_value_get(item, "operations")) {
-		return read_model(r, "", item);
-	}
-	if (!type) {
-		return project_fail(r, item,
-			"an item must have one of: config, include, model, package");
-	}
-	if (strcmp(type, "include") == 0) {
-		return project_refuse_later(r, item, "include");
-	}
-	struct guild_value *name = guild_value_get(item, type);
-	if (name->type != GUILD_STRING || name->s.p[0] == '$') {
-		return project_fail(r, name, "the name of a %s must be text, not %s", type,
-			guild_type_name(name->type));
-	}
-	if (strcmp(type, "package") == 0) {
-		if (r->project->package) {
-			return project_fail(r, item, "a second package; a file holds at most one");
-		}
-		r->project->package = item;
-		return 0;
-	}
-	return strcmp(type, "model") == 0 ? read_model(r, name->s.p, item) : 0;
-}
+/* ---- the project ---- */
 
-static int read_top(const struct project_reader *r, struct guild_value *top)
+static int make_models(struct project_reader *r)
 {
 	struct guild_project *p = r->project;
-	size_t n = top->type == GUILD_LIST ? top->n : 1;
-	p->models = guild_arena_alloc(r->arena, (n + 1) * sizeof *p->models);
-	if (top->type == GUILD_NULL) {
-		return 0;
-	}
-	if (top->type == GUILD_DICT) {
-		struct guild_value *model = guild_value_dict(r->arena);
-		model->line = top->line;
-		model->column = top->column;
-		guild_value_set(r->arena, model, "operations", top);
-		return read_model(r, "", model);
-	}
-	if (top->type != GUILD_LIST) {
-		return project_fail(r, top,
-			"the file must hold a mapping of operations or a list, not %s",
-			guild_type_name(top->type));
-	}
 	int rc = 0;
-	for (size_t i = 0; rc == 0 && i < top->n; i++) {
-		rc = read_item(r, top->items[i]);
+	p->package = r->own->package;
+	p->models = guild_arena_alloc(r->arena, (r->own->n_items + 1) * sizeof *p->models);
+	for (size_t i = 0; rc == 0 && i < r->own->n_items; i++) {
+		if (r->own->items[i]->is_model) {
+			rc = make_model(r, r->own->items[i]);
+		}
 	}
 	return rc;
 }
 
-static int parse_named(struct guild_str text, const char *path, const char *shown,
-	struct guild_project **out, const struct guild_log *log, struct guild_error *err)
+static int read_project(struct project_reader *r, struct guild_str text)
+{
+	struct guild_project *p = r->project;
+	int rc = project_read_file(r, p->path, text, &r->own);
+	rc = rc ? rc : make_models(r);
+	project_files_free(r);
+	return rc;
+}
+
+/* `in_place`: messages name files relative to the project's directory. */
+static int parse_named(struct guild_str text, const char *path, bool in_place,
+	const struct guild_project_world *world, struct guild_project **out,
+	const struct guild_log *log, struct guild_error *err)
 {
 	struct guild_project *p = guild_alloc(sizeof *p);
-	struct guild_value *top = NULL;
+	struct guild_error unread;
 	p->arena = guild_arena_new();
 	p->path = guild_path_abs(path, NULL);
 	p->dir = guild_path_dirname(p->path);
 	guild_digest_bytes(GUILD_MD5, text.p, text.n, p->hash);
-	struct project_reader r = {.project = p, .arena = p->arena, .log = log, .err = err};
-	r.file = guild_arena_strdup(p->arena, shown);
-	int rc = guild_yaml_parse(p->arena, text, r.file, GUILD_YAML_NUMBERS, &top, err);
-	if (rc == 0) {
-		p->data = top;
-		rc = read_top(&r, top);
-	}
+	struct project_reader r = {
+		.project = p,
+		.arena = p->arena,
+		.world = world,
+		.shown_dir = in_place ? p->dir : NULL,
+		.file = in_place ? guild_path_basename(p->path) : p->path,
+		.log = log,
+		.err = err ? err : &unread,
+	};
+	int rc = read_project(&r, text);
 	if (rc) {
 		guild_project_free(p);
 		return rc;
@@ -225,22 +269,23 @@ static int parse_named(struct guild_str text, const char *path, const char *show
 	return 0;
 }
 
-int guild_project_parse(struct guild_str text, const char *path, struct guild_project **out,
+int guild_project_parse(struct guild_str text, const char *path,
+	const struct guild_project_world *world, struct guild_project **out,
 	const struct guild_log *log, struct guild_error *err)
 {
-	return parse_named(text, path, path, out, log, err);
+	return parse_named(text, path, !strchr(path, '/'), world, out, log, err);
 }
 
-int guild_project_load(const char *dir, struct guild_project **out, const struct guild_log *log,
-	struct guild_error *err)
+int guild_project_load(const char *dir, const struct guild_project_world *world,
+	struct guild_project **out, const struct guild_log *log, struct guild_error *err)
 {
 	char *path = guild_path_join(dir, "guild.yml");
 	char *here = getcwd(NULL, 0);
 	struct guild_buf text = {0};
 	int rc = guild_file_read(path, PROJECT_MAX_BYTES, &text, err);
 	if (rc == 0) {
-		rc = parse_named(guild_buf_str(&text), path,
-			guild_streq(here, dir) ? "guild.yml" : path, out, log, err);
+		rc = parse_named(guild_buf_str(&text), path, guild_streq(here, dir), world, out,
+			log, err);
 	}
 	guild_buf_fini(&text);
 	free(here);
@@ -254,6 +299,7 @@ void guild_project_free(struct guild_project *p)
 		return;
 	}
 	guild_arena_free(p->arena);
+	free(p->files);
 	free(p->dir);
 	free(p->path);
 	free(p->script_dir);

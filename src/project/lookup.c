@@ -172,8 +172,10 @@ static bool is_model_spec(const char *spec)
 }
 
 int guild_op_find(struct guild_project *project, const char *spec, const char *cwd,
-	struct guild_op_def **op, struct guild_project **script_project, struct guild_error *err)
+	const struct guild_project_world *world, struct guild_op_def **op,
+	struct guild_project **script_project, struct guild_error *err)
 {
+	(void)world;
 	*script_project = NULL;
 	*op = NULL;
 	if (!spec || !spec[0]) {

@@ -139,9 +139,6 @@ static int read_flags(const struct project_reader *r, const struct guild_value *
 	const struct guild_value *flags = NULL;
 	int rc = project_read_dict(r, data, "flags", &flags);
 	if (rc == 0 && flags) {
-		rc = project_refuse_later(r, flags, "$include");
-	}
-	if (rc == 0 && flags) {
 		rc = guild_flag_defs_parse(r->arena, flags, r->file, &op->flags, r->err);
 	}
 	for (size_t i = 0; rc == 0 && i < op->flags.n; i++) {

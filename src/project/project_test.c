@@ -12,7 +12,7 @@ static struct guild_project *parse(const char *text)
 {
 	struct guild_project *p = NULL;
 	struct guild_error err = {0};
-	if (guild_project_parse(guild_str(text), "guild.yml", &p, NULL, &err)) {
+	if (guild_project_parse(guild_str(text), "guild.yml", NULL, &p, NULL, &err)) {
 		fail_msg("%s", err.text);
 	}
 	return p;
@@ -42,7 +42,7 @@ static void test_errors_name_the_place(void **state)
 		{"train:\n  default-max-trials: 0\n",
 			"guild.yml:2:23: 'default-max-trials' must be a whole number from 1 on"},
 		{"- model: m\n  extends: x\n",
-			"guild.yml:2:12: 'extends' is not supported by this version of guild"},
+			"guild.yml:2:12: there is no model or config 'x' to extend"},
 		{"text",
 			"guild.yml:1:1: the file must hold a mapping of operations or a list, not string"},
 		{"- package: a\n- package: b\n",
@@ -53,7 +53,8 @@ static void test_errors_name_the_place(void **state)
 	for (size_t i = 0; i < GUILD_ARRAY_LEN(cases); i++) {
 		struct guild_project *p = NULL;
 		struct guild_error err = {0};
-		int rc = guild_project_parse(guild_str(cases[i].text), "guild.yml", &p, NULL, &err);
+		int rc = guild_project_parse(guild_str(cases[i].text), "guild.yml", NULL, &p, NULL,
+			&err);
 		assert_true(rc == GUILD_EINVALID || rc == GUILD_EUNSUPPORTED);
 		assert_string_equal(err.text, cases[i].message);
 		assert_null(p);
@@ -72,7 +73,8 @@ static void test_misspelt_attributes_are_told(void **state)
 	struct guild_log log = {.emit = count_warning, .arg = &told};
 	struct guild_project *p = NULL;
 	const char *text = "train:\n  main: a\n  flgas:\n    x: 1\n  mine: free\n";
-	assert_int_equal(guild_project_parse(guild_str(text), "guild.yml", &p, &log, NULL), 0);
+	assert_int_equal(guild_project_parse(guild_str(text), "guild.yml", NULL, &p, &log, NULL),
+		0);
 	assert_string_equal(guild_buf_cstr(&told),
 		"warning: guild.yml:3:3: unknown attribute 'flgas' of operation 'train' (did you mean 'flags'?)\n");
 	guild_project_free(p);
@@ -145,7 +147,7 @@ static void test_finding_operations(void **state)
 		struct guild_op_def *op = NULL;
 		struct guild_project *script = NULL;
 		struct guild_error err = {0};
-		int rc = guild_op_find(p, cases[i].spec, "/nonexistent", &op, &script, &err);
+		int rc = guild_op_find(p, cases[i].spec, "/nonexistent", NULL, &op, &script, &err);
 		if (!cases[i].found) {
 			assert_true(rc < 0 && err.text[0]);
 			continue;
@@ -159,7 +161,7 @@ static void test_finding_operations(void **state)
 	struct guild_op_def *op = NULL;
 	struct guild_project *script = NULL;
 	struct guild_error err = {0};
-	assert_int_equal(guild_op_find(p, "trian", "/nonexistent", &op, &script, &err),
+	assert_int_equal(guild_op_find(p, "trian", "/nonexistent", NULL, &op, &script, &err),
 		GUILD_ENOTFOUND);
 	assert_non_null(strstr(err.hint, "'train'"));
 	guild_project_free(p);
@@ -196,7 +198,7 @@ static void test_scripts(void **state)
 							: guild_strdup(dir);
 		struct guild_op_def *op = NULL;
 		struct guild_project *p = NULL;
-		assert_int_equal(guild_op_find(NULL, cases[i].spec, cwd, &op, &p, &err), 0);
+		assert_int_equal(guild_op_find(NULL, cases[i].spec, cwd, NULL, &op, &p, &err), 0);
 		assert_string_equal(op->name, cases[i].op);
 		assert_string_equal(op->main, cases[i].main);
 		assert_string_equal(p->script_dir, opref_dir);
@@ -208,13 +210,14 @@ static void test_scripts(void **state)
 	struct guild_op_def *op = NULL;
 	struct guild_project *p = NULL;
 	/* Nothing of a system directory is copied for a program in it. */
-	assert_int_equal(guild_op_find(NULL, "/bin/true", dir, &op, &p, &err), 0);
+	assert_int_equal(guild_op_find(NULL, "/bin/true", dir, NULL, &op, &p, &err), 0);
 	assert_true(op->sourcecode && op->sourcecode->type == GUILD_BOOL);
 	guild_project_free(p);
 	p = NULL;
-	assert_int_equal(guild_op_find(NULL, "notes.txt", dir, &op, &p, &err), GUILD_EINVALID);
-	assert_int_equal(guild_op_find(NULL, "sub", dir, &op, &p, &err), GUILD_EINVALID);
-	assert_int_equal(guild_op_find(NULL, "none.py", dir, &op, &p, &err), GUILD_ENOTFOUND);
+	assert_int_equal(guild_op_find(NULL, "notes.txt", dir, NULL, &op, &p, &err),
+		GUILD_EINVALID);
+	assert_int_equal(guild_op_find(NULL, "sub", dir, NULL, &op, &p, &err), GUILD_EINVALID);
+	assert_int_equal(guild_op_find(NULL, "none.py", dir, NULL, &op, &p, &err), GUILD_ENOTFOUND);
 	assert_int_equal(guild_rmtree(dir, &err), 0);
 	free(sub);
 	free(dir);

@@ -4,18 +4,36 @@
 #include <stdarg.h>
 #include <string.h>
 
+GUILD_PRINTF(4, 0)
+static int fail(const struct project_reader *r, const struct guild_value *at, int code,
+	const char *fmt, va_list args)
+{
+	char text[GUILD_ERROR_TEXT_MAX / 2];
+	vsnprintf(text, sizeof text, fmt, args);
+	if (at && at->line) {
+		return guild_error_set(r->err, code, "%s:%u:%u: %s", at->file ? at->file : r->file,
+			at->line, at->column, text);
+	}
+	return guild_error_set(r->err, code, "%s: %s", r->file, text);
+}
+
 int project_fail(const struct project_reader *r, const struct guild_value *at, const char *fmt, ...)
 {
 	va_list args;
 	va_start(args, fmt);
-	char text[GUILD_ERROR_TEXT_MAX / 2];
-	vsnprintf(text, sizeof text, fmt, args);
+	int rc = fail(r, at, GUILD_EINVALID, fmt, args);
 	va_end(args);
-	if (at && at->line) {
-		return guild_error_set(r->err, GUILD_EINVALID, "%s:%u:%u: %s", r->file, at->line,
-			at->column, text);
-	}
-	return guild_error_set(r->err, GUILD_EINVALID, "%s: %s", r->file, text);
+	return rc;
+}
+
+int project_fail_limit(const struct project_reader *r, const struct guild_value *at,
+	const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	int rc = fail(r, at, GUILD_ELIMIT, fmt, args);
+	va_end(args);
+	return rc;
 }
 
 int project_read_text(const struct project_reader *r, const struct guild_value *map,
@@ -66,40 +84,41 @@ int project_read_dict(const struct project_reader *r, const struct guild_value *
 	return 0;
 }
 
+int project_as_list(const struct project_reader *r, struct guild_value *v, const char *key,
+	const struct guild_value **out)
+{
+	struct guild_value *list = NULL;
+	if (v->type == GUILD_STRING && v->s.n > 1 && v->s.p[0] == '[' &&
+		v->s.p[v->s.n - 1] == ']') {
+		if (guild_yaml_parse(r->arena, v->s, NULL, GUILD_YAML_NUMBERS, &list, NULL) < 0 ||
+			list->type != GUILD_LIST) {
+			return project_fail(r, v, "'%s' is not a list that can be read", key);
+		}
+		for (size_t i = 0; i < list->n; i++) {
+			list->items[i]->file = v->file;
+			list->items[i]->line = v->line;
+			list->items[i]->column = v->column;
+		}
+	} else if (v->type == GUILD_STRING) {
+		list = guild_value_list(r->arena);
+		guild_value_append(r->arena, list, v);
+	} else if (v->type == GUILD_NULL) {
+		list = guild_value_list(r->arena);
+	} else if (v->type == GUILD_LIST) {
+		list = v;
+	} else {
+		return project_fail(r, v, "'%s' must be text or a list, not %s", key,
+			guild_type_name(v->type));
+	}
+	*out = list;
+	return 0;
+}
+
 int project_read_list(const struct project_reader *r, const struct guild_value *map,
 	const char *key, const struct guild_value **out)
 {
 	struct guild_value *v = guild_value_get(map, key);
-	if (!v) {
-		return 0;
-	}
-	if (v->type == GUILD_STRING && v->s.n > 1 && v->s.p[0] == '[' &&
-		v->s.p[v->s.n - 1] == ']') {
-		struct guild_value *decoded = NULL;
-		int rc = guild_yaml_parse(r->arena, v->s, NULL, GUILD_YAML_NUMBERS, &decoded,
-			r->err);
-		if (rc) {
-			return project_fail(r, v, "'%s' is not a list that can be read", key);
-		}
-		*out = decoded;
-		return 0;
-	}
-	if (v->type == GUILD_STRING) {
-		struct guild_value *list = guild_value_list(r->arena);
-		guild_value_append(r->arena, list, v);
-		*out = list;
-		return 0;
-	}
-	if (v->type == GUILD_NULL) {
-		*out = guild_value_list(r->arena);
-		return 0;
-	}
-	if (v->type != GUILD_LIST) {
-		return project_fail(r, v, "'%s' must be text or a list, not %s", key,
-			guild_type_name(v->type));
-	}
-	*out = v;
-	return 0;
+	return v ? project_as_list(r, v, key, out) : 0;
 }
 
 void project_check_names(const struct project_reader *r, const struct guild_value *map,
@@ -112,21 +131,8 @@ void project_check_names(const struct project_reader *r, const struct guild_valu
 		if (nearest && strcmp(nearest, name) != 0) {
 			guild_log(r->log, "warning",
 				"%s:%u:%u: unknown attribute '%s' of %s (did you mean '%s'?)",
-				r->file, key->line, key->column, name, what, nearest);
+				key->file ? key->file : r->file, key->line, key->column, name, what,
+				nearest);
 		}
 	}
-}
-
-int project_refuse_later(const struct project_reader *r, const struct guild_value *map,
-	const char *key)
-{
-	const struct guild_value *v = guild_value_get(map, key);
-	if (!v) {
-		return 0;
-	}
-	project_fail(r, v, "'%s' is not supported by this version of guild", key);
-	if (r->err) {
-		r->err->code = GUILD_EUNSUPPORTED;
-	}
-	return GUILD_EUNSUPPORTED;
 }

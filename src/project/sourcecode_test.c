@@ -33,7 +33,7 @@ static struct guild_source_selection select_by(const char *dir, const char *yaml
 	struct guild_error err = {0};
 	struct guild_source_selection sel = {0};
 	char *path = guild_path_join(dir, "guild.yml");
-	if (guild_project_parse(guild_str(yaml), path, &p, NULL, &err) ||
+	if (guild_project_parse(guild_str(yaml), path, NULL, &p, NULL, &err) ||
 		guild_source_select(p, p->models[0]->ops[0], &sel, NULL, &err)) {
 		fail_msg("%s", err.text);
 	}
