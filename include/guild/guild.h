@@ -2,11 +2,13 @@
 #define GUILD_GUILD_H
 
 /* Every public header of libguild. */
+#include <guild/archive.h>
 #include <guild/base.h>
 #include <guild/collect.h>
 #include <guild/exec.h>
 #include <guild/flags.h>
 #include <guild/formats.h>
+#include <guild/net.h>
 #include <guild/project.h>
 #include <guild/run.h>
 #include <guild/store.h>

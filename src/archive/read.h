@@ -1,0 +1,24 @@
+/* Reading the members of one archive into a staging directory. Private to archive/. */
+#ifndef GUILD_ARCHIVE_READ_H
+#define GUILD_ARCHIVE_READ_H
+
+#include "beneath.h"
+#include "library.h"
+
+struct guild_unpacking {
+	const struct guild_archive_request *req;
+	const char *name; /* of the archive */
+	int64_t limit, written;
+	int64_t archive_bytes;
+	struct timespec changed; /* when the archive last changed */
+	struct guild_beneath staging;
+	struct guild_beneath target;
+	struct guild_strs dirs;    /* members that are directories */
+	struct guild_strs files;   /* files and links that were read into the staging directory */
+	struct guild_strs members; /* all, in order */
+};
+
+/* GUILD_EINVALID, GUILD_ELIMIT, GUILD_ECANCELLED, GUILD_EIO. */
+int guild_archive_read(struct guild_unpacking *u, struct guild_error *err);
+
+#endif
