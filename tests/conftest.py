@@ -28,6 +28,8 @@ class Guild:
     def env(self, **more):
         env = {k: v for k, v in os.environ.items() if not k.startswith("GUILD_") or k == "GUILD_SANITIZED"}
         env.update(GUILD_HOME=str(self.home), NO_COLOR="1", LC_ALL="C.UTF-8")
+        # What completion offers must not hang on how busy this machine is.
+        env.update(GUILD_COMPLETION_MS="60000")
         env.update({k: str(v) for k, v in more.items()})
         return env
 

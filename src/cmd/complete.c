@@ -9,7 +9,7 @@
 #include "ctx.h"
 #include "help.h"
 
-enum { BUDGET_US = 6000 };
+enum { BUDGET_MS = 6, BUDGET_MAX_MS = 60000 };
 
 /* ---- the line ------------------------------------------------------------------------------------------ */
 
@@ -300,11 +300,24 @@ static const struct {
 	{"fish_complete", GUILD_SHELL_FISH},
 };
 
+/* A slow disk or machine may be given more than a quick one needs. */
+static int64_t budget_us(const struct guild_ctx *env)
+{
+	const char *text = guild_ctx_env(env, "GUILD_COMPLETION_MS");
+	int64_t ms = BUDGET_MS;
+
+	if (!text || !guild_parse_i64(text, strlen(text), &ms) || ms < 1 || ms > BUDGET_MAX_MS) {
+		ms = BUDGET_MS;
+	}
+	return ms * 1000;
+}
+
 static int answer(char **environ_, enum guild_shell shell)
 {
 	const struct guild_ctx env = {.environ_ = environ_};
-	struct guild_completion c = {
-		.shell = shell, .before = "", .deadline_us = guild_monotonic_us() + BUDGET_US};
+	struct guild_completion c = {.shell = shell,
+		.before = "",
+		.deadline_us = guild_monotonic_us() + budget_us(&env)};
 	struct guild_strs words = {0};
 	struct guild_args globals;
 	struct guild_ctx ctx;
