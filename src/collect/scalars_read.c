@@ -12,9 +12,14 @@
 
 enum { DEPTH_MAX = 200 };
 
+struct entry {
+	struct guild_scalar_summary summary;
+	size_t n_tag; /* bytes of its tag */
+};
+
 /* The summaries of one directory, found by tag. */
 struct table {
-	struct guild_scalar_summary *v;
+	struct entry *v;
 	size_t n, cap;
 	uint32_t *slots; /* position + 1 */
 	size_t n_slots;
@@ -36,9 +41,15 @@ struct walk {
 	size_t n, cap;
 };
 
-static bool is_tag(const struct guild_scalar_summary *s, struct guild_str tag)
+static bool is_tag(const struct entry *e, struct guild_str tag)
 {
-	return strncmp(s->tag, tag.p, tag.n) == 0 && s->tag[tag.n] == 0;
+	return e->n_tag == tag.n && memcmp(e->summary.tag, tag.p, tag.n) == 0;
+}
+
+/* A tag that is no text could not be named by anybody. */
+static bool is_text(struct guild_str tag)
+{
+	return memchr(tag.p, 0, tag.n) == NULL && guild_utf8_valid(tag.p, tag.n);
 }
 
 static void grow_slots(struct table *t)
@@ -47,7 +58,7 @@ static void grow_slots(struct table *t)
 	free(t->slots);
 	t->slots = guild_alloc(t->n_slots * sizeof(*t->slots));
 	for (size_t i = 0; i < t->n; i++) {
-		size_t at = XXH3_64bits(t->v[i].tag, strlen(t->v[i].tag)) & (t->n_slots - 1);
+		size_t at = XXH3_64bits(t->v[i].summary.tag, t->v[i].n_tag) & (t->n_slots - 1);
 		while (t->slots[at] != 0) {
 			at = (at + 1) & (t->n_slots - 1);
 		}
@@ -55,14 +66,15 @@ static void grow_slots(struct table *t)
 	}
 }
 
-/* The summary of a tag, made empty (count 0) when it is new. */
+/* The summary of a tag, made empty (count 0) when it is new; NULL for a tag that is no text. */
 static struct guild_scalar_summary *find_or_add(struct walk *w, struct table *t,
 	struct guild_str tag)
 {
-	for (size_t i = t->last; i < t->n && i <= t->last + 1; i++) {
-		if (is_tag(&t->v[i], tag)) {
-			t->last = i;
-			return &t->v[i];
+	const size_t likely[] = {t->last, t->last + 1, 0};
+	for (size_t i = 0; i < GUILD_ARRAY_LEN(likely); i++) {
+		if (likely[i] < t->n && is_tag(&t->v[likely[i]], tag)) {
+			t->last = likely[i];
+			return &t->v[t->last].summary;
 		}
 	}
 	if (2 * t->n >= t->n_slots) {
@@ -73,15 +85,18 @@ static struct guild_scalar_summary *find_or_add(struct walk *w, struct table *t,
 		size_t i = t->slots[at] - 1;
 		if (is_tag(&t->v[i], tag)) {
 			t->last = i;
-			return &t->v[i];
+			return &t->v[i].summary;
 		}
+	}
+	if (!is_text(tag)) {
+		return NULL;
 	}
 	t->v = guild_grow_array(t->v, &t->cap, t->n + 1, sizeof(*t->v));
 	t->slots[at] = (uint32_t)t->n + 1;
 	t->last = t->n;
-	t->v[t->n] =
-		(struct guild_scalar_summary){.tag = guild_arena_strndup(w->arena, tag.p, tag.n)};
-	return &t->v[t->n++];
+	t->v[t->n] = (struct entry){
+		.summary.tag = guild_arena_strndup(w->arena, tag.p, tag.n), .n_tag = tag.n};
+	return &t->v[t->n++].summary;
 }
 
 static void add_value(struct guild_scalar_summary *s, double v, int64_t step)
@@ -118,9 +133,9 @@ struct file_reader {
 static int on_scalar(void *arg, const struct guild_event_scalar *s)
 {
 	const struct file_reader *r = arg;
-	/* A tag that is no text could not be named by anybody. */
-	if (memchr(s->tag.p, 0, s->tag.n) == NULL && guild_utf8_valid(s->tag.p, s->tag.n)) {
-		add_value(find_or_add(r->walk, r->table, s->tag), s->value, s->step);
+	struct guild_scalar_summary *summary = find_or_add(r->walk, r->table, s->tag);
+	if (summary != NULL) {
+		add_value(summary, s->value, s->step);
 	}
 	return 0;
 }
@@ -146,8 +161,8 @@ static void read_files(struct walk *w, const char *dir, const char *prefix,
 	const char *kept = t.n > 0 ? guild_arena_strdup(w->arena, prefix) : NULL;
 	w->v = guild_grow_array(w->v, &w->cap, w->n + t.n, sizeof(*w->v));
 	for (size_t i = 0; i < t.n; i++) {
-		t.v[i].prefix = kept;
-		w->v[w->n++] = t.v[i];
+		t.v[i].summary.prefix = kept;
+		w->v[w->n++] = t.v[i].summary;
 	}
 	free(t.v);
 	free(t.slots);

@@ -95,6 +95,30 @@ static void test_summary(void **state)
 	close_place(&p);
 }
 
+/* Tags that begin alike, in no order, among some that are no text. */
+static void test_tags(void **state)
+{
+	struct place p;
+	open_place(&p);
+	static const char *const tags[] = {
+		"ab", "a", "", "abc", "\xff", "a\xc3", "a", "abc", "ab", "\xff", "", "b", "abc"};
+	struct event events[GUILD_ARRAY_LEN(tags)];
+	for (size_t i = 0; i < GUILD_ARRAY_LEN(tags); i++) {
+		events[i] = (struct event){tags[i], (int64_t)i, (float)i};
+	}
+	write_events(&p, "", events, GUILD_ARRAY_LEN(events));
+	write_events(&p, "", events, GUILD_ARRAY_LEN(events));
+	struct guild_scalars s = read_all(&p);
+	check_keys(&s, " a ab abc b ");
+	static const int64_t counts[] = {4, 4, 4, 6, 2};
+	static const int64_t last_steps[] = {10, 6, 8, 12, 11};
+	for (size_t i = 0; i < s.n; i++) {
+		assert_int_equal(s.v[i].count, counts[i]);
+		assert_int_equal(s.v[i].last_step, last_steps[i]);
+	}
+	close_place(&p);
+}
+
 static void test_nan(void **state)
 {
 	struct place p;
@@ -235,6 +259,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_summary),
+		cmocka_unit_test(test_tags),
 		cmocka_unit_test(test_nan),
 		cmocka_unit_test(test_walk),
 		cmocka_unit_test(test_find),

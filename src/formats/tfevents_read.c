@@ -227,7 +227,7 @@ static int summary_value(struct guild_str in, struct guild_event_scalar *s)
 	bool has_simple = false;
 	struct field f;
 	int got;
-	s->tag = (struct guild_str){0};
+	s->tag = guild_str_n("", 0);
 	while ((got = next_field(&in, &f)) > 0) {
 		if (f.number == 1 && f.wire == WIRE_BYTES) {
 			s->tag = f.bytes;
