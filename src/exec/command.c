@@ -60,7 +60,7 @@ static int add_words(const struct words *w, const struct guild_value *words, siz
 		"flags-dest"));
 	for (size_t i = from; i < to; i++) {
 		const char *word = guild_value_text(words->items[i]);
-		if (!word) {
+		if (!word || strlen(word) != words->items[i]->s.n) { /* a NUL is inside */
 			return guild_error_set(err, GUILD_EINVALID,
 				"invalid operation command: word %zu is no text", i + 1);
 		}
@@ -259,6 +259,10 @@ int guild_command_make(const struct guild_command_request *req, struct guild_com
 	} else {
 		out->is_python = word_is(words, 0, "${python_exe}");
 		rc = add_words(&w, words, 0, words->n, true, &out->argv, err);
+		if (rc == 0 && (out->argv.n == 0 || !out->argv.v[0][0])) {
+			rc = guild_error_set(err, GUILD_EINVALID,
+				"invalid operation command: it names no program");
+		}
 	}
 	if (rc != 0) {
 		guild_command_fini(out);

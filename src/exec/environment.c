@@ -68,6 +68,10 @@ int guild_env_of_op(const struct guild_value *op, const struct guild_value *flag
 		struct guild_buf value = {0};
 		guild_flag_env_value(&text, vars->pairs[i].value, NULL);
 		int rc = guild_refs_resolve(guild_buf_cstr(&text), look_up, &refs, &value, err);
+		if (rc == 0 && name && (!*name || strchr(name, '='))) {
+			rc = guild_error_set(err, GUILD_EINVALID,
+				"this cannot be the name of a variable");
+		}
 		if (rc == 0 && name) {
 			guild_env_set(out, name, guild_buf_cstr(&value));
 		} else if (rc != 0) {
@@ -212,6 +216,19 @@ struct guild_value *guild_env_record(struct guild_arena *a, const struct guild_s
 	return record;
 }
 
+/* What a shell takes for a name; others it would execute or refuse (functions that bash exports). */
+static bool is_shell_name(const char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		bool is_letter =
+			(p[i] >= 'a' && p[i] <= 'z') || (p[i] >= 'A' && p[i] <= 'Z') || p[i] == '_';
+		if (!is_letter && (i == 0 || p[i] < '0' || p[i] > '9')) {
+			return false;
+		}
+	}
+	return n > 0;
+}
+
 void guild_env_shell(const struct guild_strs *env, struct guild_buf *out)
 {
 	struct guild_strs sorted = {0};
@@ -222,7 +239,8 @@ void guild_env_shell(const struct guild_strs *env, struct guild_buf *out)
 	for (size_t i = 0; i < sorted.n; i++) {
 		const char *pair = sorted.v[i];
 		size_t n = strcspn(pair, "=");
-		if (guild_starts(pair, "PWD=") || guild_starts(pair, "_=") || pair[n] == 0) {
+		if (guild_starts(pair, "PWD=") || guild_starts(pair, "_=") || pair[n] == 0 ||
+			!is_shell_name(pair, n)) {
 			continue;
 		}
 		guild_buf_printf(out, "export %.*s=", (int)n, pair);

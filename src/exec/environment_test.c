@@ -75,6 +75,13 @@ static void hides_gpus_and_refuses_unknown_flags(void **state)
 	assert_int_equal(guild_env_make(&req, &env, &err), GUILD_EINVALID);
 	assert_non_null(strstr(err.text, "FOO"));
 	guild_strs_fini(&env);
+	static const char *const no_names[] = {
+		"op-cmd: {cmd-env: {'': x}}", "op-cmd: {cmd-env: {'A=B': x}}"};
+	for (size_t i = 0; i < GUILD_ARRAY_LEN(no_names); i++) {
+		req.op = yaml(a, no_names[i]);
+		assert_int_equal(guild_env_make(&req, &env, &err), GUILD_EINVALID);
+		guild_strs_fini(&env);
+	}
 	guild_arena_free(a);
 }
 
@@ -98,7 +105,8 @@ static void writes_shell_exports(void **state)
 {
 	struct guild_strs env = {0};
 	struct guild_buf out = {0};
-	static const char *const vars[] = {"B=a b", "A=", "PWD=/x", "_=y", "C=it's"};
+	static const char *const vars[] = {"B=a b", "A=", "PWD=/x", "_=y", "C=it's",
+		"x; reboot #=1", "BASH_FUNC_f%%=() { :; }", "1A=x"};
 	for (size_t i = 0; i < GUILD_ARRAY_LEN(vars); i++) {
 		guild_strs_add(&env, vars[i]);
 	}
