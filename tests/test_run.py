@@ -209,16 +209,6 @@ def test_file_dependencies(run):
     assert "file:data.txt:\n  file:data.txt:\n    paths:\n    - ../../../project/data.txt\n    uri: file:data.txt\n" in deps
 
 
-@pytest.mark.parametrize("requires,text", [
-    ("operation: prep", "operation:prep"), ("url: http://x/y", "url:http://x/y"), ("data", "'data'"),
-    ("{file: d.zip}", "d.zip"), ("{file: d, select: x}", "'select'")])
-def test_unsupported_dependencies_are_refused(run, requires, text):
-    run.guild.write("guild.yml", f"t: {{exec: 'true', requires: [{requires}]}}\n")
-    run.guild.write("d.zip", "")
-    done = run("t", "-y", code=1)
-    assert text in done.stderr and "cannot resolve" in done.stderr and not done.made
-
-
 def test_a_missing_dependency_leaves_nothing(run):
     run.guild.write("guild.yml", "t: {exec: echo ran, requires: [file: nope]}\n")
     done = run("t", "-y", code=1)

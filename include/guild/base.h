@@ -252,6 +252,10 @@ int guild_rmtree(const char *path, struct guild_error *err);
 int guild_file_copy(const char *from, const char *to, struct guild_error *err);
 /* Copies a tree: symlinks stay symlinks. */
 int guild_tree_copy(const char *from, const char *to, struct guild_error *err);
+/* The same, telling how many bytes came after each piece. */
+typedef void guild_copied_fn(void *arg, int64_t more_bytes);
+int guild_tree_copy_watched(const char *from, const char *to, guild_copied_fn *on_copied, void *arg,
+	struct guild_error *err);
 /* Names in a directory except "." and "..", sorted by byte value; GUILD_ENOTFOUND when there is none. */
 int guild_dir_list(const char *path, struct guild_strs *names, struct guild_error *err);
 /* Writes all bytes to a descriptor, resuming after EINTR and short writes; 0 or -errno. */

@@ -109,6 +109,22 @@ struct guild_container_limits guild_container_limits_read(const char *root);
 /* What the machine has, for `guild sys` and `guild check`: cpus, memory, gpus, container limits. */
 struct guild_value *guild_system_info(struct guild_arena *a);
 
+/* ---- regular expressions ------------------------------------------------------------------------------------- */
+
+/* A pattern as Python's module re reads it, over UTF-8. One thread. A match that takes too long counts as none. */
+struct guild_regex;
+/* GUILD_EINVALID: no pattern (the message says why), GUILD_ELIMIT: longer than 16 KiB. */
+int guild_regex_new(const char *pattern, struct guild_regex **out, struct guild_error *err);
+void guild_regex_free(struct guild_regex *re);
+/* True when the pattern matches the whole text. `group1` (may be NULL) gets the first group, p NULL when there is none; borrowed from `text`. */
+bool guild_regex_full_match(const struct guild_regex *re, struct guild_str text,
+	struct guild_str *group1);
+/* Appends `text` with the first match replaced as re.sub(..., count=1) does: \1, \g<name>, \n in `replacement`. */
+int guild_regex_replace_first(const struct guild_regex *re, const char *replacement,
+	struct guild_str text, struct guild_buf *out, struct guild_error *err);
+/* Python's float(text): surrounding white space, digits grouped by '_', inf and nan. */
+bool guild_python_float(struct guild_str text, double *out);
+
 #ifdef __cplusplus
 }
 #endif

@@ -167,6 +167,10 @@ struct guild_run_options {
 	bool keep_batch, fail_on_trial_error, stage_trials;
 };
 
+/* Told while something long goes on: `what` is its name, `total` 0 while unknown; done == total is the last call. */
+typedef void guild_progress_fn(void *arg, const char *what, int64_t done_bytes,
+	int64_t total_bytes);
+
 /* The world around a run. Borrowed. */
 struct guild_exec_world {
 	const struct guild_home *home;
@@ -176,6 +180,8 @@ struct guild_exec_world {
 	const char *cmd_dir;               /* variable CMD_DIR */
 	const char *program;               /* absolute path of guild itself */
 	const struct guild_log *log;
+	guild_progress_fn *on_progress; /* of what takes long (copies, downloads); or NULL */
+	void *progress_arg;
 };
 
 /* Everything a new run is made from. Borrowed. */
@@ -194,7 +200,7 @@ struct guild_exec_op {
 };
 
 /* Makes and fills a run directory (runs.md 5, steps 2-4): status staged or pending. On failure nothing half-made stays; a run is
- * seen by others only when it is complete. GUILD_EUNSUPPORTED: the operation needs what this version cannot do. */
+ * seen by others only when all but its dependencies is there, and is pending until these are. GUILD_EUNSUPPORTED: the operation needs what this version cannot do. */
 int guild_exec_stage(const struct guild_exec_op *x, bool staged, struct guild_run *out,
 	struct guild_error *err);
 /* Names of the core that neither a Guild file nor --attr sets. */
@@ -229,6 +235,33 @@ int guild_exec_run(struct guild_run *run, const struct guild_exec_start *start,
 int guild_exec_find_equal(const struct guild_exec_world *world, const struct guild_opref *opref,
 	const struct guild_value *flags, bool is_batch, struct guild_runs *out,
 	struct guild_error *err);
+
+/* ---- inputs: what was resolved for a run (docs/formats/run-directory.md, _resolved) -------------------------------------- */
+
+struct guild_input {
+	const char *resource, *source; /* display names */
+	const char *uri;
+	const char *sha1;     /* of the content: 40 hex digits; "" when it is not known */
+	int64_t size_bytes;   /* -1: not known */
+	const char *run_id;   /* the run the files came from, or NULL */
+	const char **targets; /* paths in the run, sorted as placed; ends in NULL */
+};
+struct guild_inputs {
+	struct guild_input *v;
+	size_t n;
+};
+/* Inputs of a run in the order they were resolved, in arena `a`; those of 0.9.0 as far as its manifest tells. */
+int guild_run_inputs(const struct guild_run *run, struct guild_arena *a, struct guild_inputs *out,
+	struct guild_error *err);
+/* What the dependencies of an operation are now, without a run and without downloading or unpacking anything: `sha1` compares with that of
+ * guild_run_inputs, `targets` is empty. A source that cannot be resolved has an empty sha1. Content of large files is hashed once and
+ * remembered in the cache of the Guild home. */
+int guild_exec_inputs(const struct guild_exec_op *x, struct guild_arena *a,
+	struct guild_inputs *out, struct guild_error *err);
+/* Flags that choose runs for operation dependencies get full run ids: a missing value that of the run that would be taken, a prefix its completion, lists
+ * item by item. `flags` changes; `user_flags` (may be NULL) where it holds prefixes. No suitable run is a warning. */
+void guild_exec_choose_runs(const struct guild_exec_world *world, const struct guild_op_def *op,
+	struct guild_arena *a, struct guild_value *flags, struct guild_value *user_flags);
 
 /* ---- grid batches (batches.md 3.1, 4) ----------------------------------------------------------------------------------- */
 

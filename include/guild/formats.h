@@ -141,7 +141,7 @@ void guild_csv_field(struct guild_buf *out, struct guild_str text);
 /* ---- digests -------------------------------------------------------------------------------------------- */
 
 struct guild_digest; /* opaque */
-enum guild_digest_kind { GUILD_MD5, GUILD_SHA1, GUILD_SHA256 };
+enum guild_digest_kind { GUILD_MD5, GUILD_SHA1, GUILD_SHA224, GUILD_SHA256 };
 struct guild_digest *guild_digest_new(enum guild_digest_kind kind);
 void guild_digest_update(struct guild_digest *d, const void *p, size_t n);
 /* Lower-case hex; frees d. */

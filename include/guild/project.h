@@ -40,6 +40,8 @@ struct guild_op_def {
 	bool default_flag_arg_skip;
 	const char *flag_encoder;
 	const struct guild_value *requires; /* list of dependency values */
+	/* The same with named resources filled in, as attribute op.deps of its runs holds it (without `config`): list of dicts. */
+	const struct guild_value *deps;
 	const struct guild_value
 		*sourcecode; /* as written; model's rules are in model->sourcecode */
 	bool sourcecode_disabled;
@@ -160,6 +162,66 @@ void guild_op_cmd_fini(struct guild_op_cmd *c);
 void guild_op_find_module(const char *root, const char *main_word, struct guild_op_cmd *out);
 /* Absolute directory source code is taken from (`sourcecode: root`). Caller frees. */
 char *guild_op_source_root(const struct guild_project *project, const struct guild_op_def *op);
+
+/* ---- resources and dependencies (resources.md 1, 2) ----------------------------------------------------------- */
+
+enum guild_source_kind {
+	GUILD_SOURCE_CONFIG,
+	GUILD_SOURCE_DVCFILE,
+	GUILD_SOURCE_DVCSTAGE,
+	GUILD_SOURCE_FILE,
+	GUILD_SOURCE_MODULE,
+	GUILD_SOURCE_OPERATION,
+	GUILD_SOURCE_URL,
+};
+struct guild_rename {
+	const char *pattern, *replacement;
+};
+/* One source of a resource. Strings NULL: not set. */
+struct guild_source {
+	enum guild_source_kind kind;
+	const char *spec; /* after the type: a path, a URL, operations, a module */
+	const char *uri;  /* "file:data.csv"; of a URL the URL itself */
+	const char *name; /* what people see: `name`, else `flag-name`, else the URI */
+	const char *own_name, *flag_name;
+	bool has_no_flag;                                           /* flag-name: no */
+	const struct guild_value *select, *select_min, *select_max; /* lists of text, or NULL */
+	bool unpack;
+	const char *archive_type; /* attribute `type` */
+	const char *sha256;
+	struct guild_rename *renames;
+	size_t n_renames;
+	const char *target_path, *target_type; /* the source's own, else the resource's */
+	bool has_own_target;                   /* target_path is the source's own */
+	bool preserve_path, replace_existing, always_resolve, optional;
+	bool warn_if_empty, fail_if_empty;
+	const char *post_process;
+	const struct guild_value *params; /* dict, or NULL */
+	const char *help;
+	bool always_pull;               /* dvcfile */
+	const char *remote;             /* dvcfile */
+	const struct guild_value *data; /* as written */
+};
+struct guild_resource {
+	const char *name; /* what people see */
+	const char *description;
+	struct guild_source *sources;
+	size_t n_sources;
+	bool is_private;
+	const struct guild_value *data; /* as written */
+};
+/* Reads a resource: a list of sources, or a mapping (a dependency as attribute op.deps of a run holds it, too). `name` NULL: inline. `shown` is
+ * the name in messages; `file` (may be NULL) goes with line and column before them. Unknown attributes are warnings to `log`. */
+int guild_resource_parse(struct guild_arena *a, const struct guild_value *data, const char *name,
+	const char *shown, const char *file, struct guild_resource *out,
+	const struct guild_log *log, struct guild_error *err);
+/* The word before the colon of a source's URI: "file", "operation", … */
+const char *guild_source_type(enum guild_source_kind kind);
+/* The flag that chooses what the source is; NULL: none. Flags are looked up by this name first, then under every name the source
+ * goes by: `flag-name`, `name`, else the URI and what follows its colon (resources.md 5). */
+const char *guild_source_flag(const struct guild_source *s);
+const struct guild_value *guild_source_flag_value(const struct guild_source *s,
+	const struct guild_value *flags, const char **name);
 
 /* ---- source code rules (guildfile.md 6) --------------------------------------------------------------------- */
 

@@ -51,6 +51,9 @@ struct guild_run_filter {
 	const char *expression; /* reserved for the query language: GUILD_EUNSUPPORTED when set */
 	int64_t now_us;         /* for time ranges; 0: now */
 	const char *id_prefix;  /* other runs are not even opened; NULL: any */
+	/* Asked of a run whose opref was read and nothing else yet; NULL: any. */
+	bool (*accepts)(void *arg, const struct guild_run *r);
+	void *accepts_arg;
 };
 void guild_run_filter_fini(struct guild_run_filter *f);
 

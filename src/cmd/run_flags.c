@@ -119,6 +119,10 @@ static int resolve_typed(struct guild_run_cmd *c, const struct guild_flag_defs *
 	}
 	int rc = guild_flags_resolve(c->ctx->arena, defs, given, c->op_name, c->ctx->cwd,
 		force || c->rows, &flags, &c->ctx->log, err);
+	if (rc == 0 && c->op) {
+		guild_exec_choose_runs(&c->world, c->op, c->ctx->arena, flags,
+			(struct guild_value *)c->user_flags);
+	}
 	c->flags = flags;
 	return rc;
 }

@@ -64,8 +64,6 @@ void guild_found_fini(struct found *f);
 void guild_found_put(struct found *f, struct guild_str key, double value, const char *rule);
 const char *guild_found_key(const struct found *f, size_t i);
 void guild_found_sort(struct found *f);
-/* Python's float(text): surrounding white space, digits grouped by '_', inf and nan. */
-bool guild_python_float(struct guild_str text, double *out);
 int64_t guild_step_of(double v); /* truncated, kept within int64_t */
 
 /* ---- patterns (pattern*.c) --------------------------------------------------------------------------- */

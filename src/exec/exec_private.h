@@ -98,20 +98,21 @@ void guild_env_shell(const struct guild_strs *env, struct guild_buf *out);
 
 /* ---- dependencies ---- */
 
-/* `op.deps` from what the operation requires and --dep paths. */
-int guild_deps_record(struct guild_arena *a, const struct guild_value *requires,
-	const char *location, const struct guild_strs *more, struct guild_value **out,
+/* `op.deps`: what the operation requires (op->deps, or NULL) and --dep paths, with what the flags say the sources are. */
+int guild_deps_record(struct guild_arena *a, const struct guild_value *deps,
+	const struct guild_value *flags, const struct guild_strs *more, struct guild_value **out,
 	struct guild_error *err);
 struct guild_deps_request {
+	const struct guild_exec_world *world;
 	const struct guild_run *run;
 	const struct guild_value *flags;
-	const char *cwd;
-	bool force; /* a dependency that is not met is a warning */
-	const struct guild_log *log;
+	const char *file; /* the Guild file that places in `deps` are of, or NULL */
+	bool force;       /* a dependency that is not met is a warning */
+	bool is_staging;  /* operation sources wait for the start */
+	bool durable;
 };
-/* Places what `resolved` (attribute deps, changed) does not list yet; appends manifest lines. */
-int guild_deps_resolve(const struct guild_deps_request *req, struct guild_arena *a,
-	const struct guild_value *deps, struct guild_value *resolved, struct guild_buf *manifest,
+/* Places what attribute `deps` of the run does not list yet; writes it, the manifest and attribute _resolved as it goes. */
+int guild_deps_resolve(const struct guild_deps_request *req, const struct guild_value *deps,
 	struct guild_error *err);
 
 /* ---- source code ---- */

@@ -198,7 +198,7 @@ int guild_op_record(struct guild_arena *a, const struct guild_exec_op *x, struct
 	struct guild_value *v = guild_value_dict(a);
 	struct guild_value *deps;
 	struct guild_value *cmd;
-	int rc = guild_deps_record(a, op->requires, x->project->dir, &x->options->deps, &deps, err);
+	int rc = guild_deps_record(a, op->deps, x->flags, &x->options->deps, &deps, err);
 	rc = rc ? rc : op_cmd(a, x, &cmd, err);
 	if (rc != 0) {
 		return rc;

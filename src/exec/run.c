@@ -54,29 +54,21 @@ static int check_is_free(const struct guild_run *run, struct guild_error *err)
 
 /* ---- preparing ----------------------------------------------------------------------------------------------- */
 
-/* Trials get their dependencies when they start; a restart resolves what is missing. As in 0.9.0, neither gets manifest lines. */
+/* Trials get their dependencies when they start; a restart resolves what is missing, and what is always resolved. */
 static int resolve_deps(struct execution *e, struct guild_error *err)
 {
 	const struct guild_value *deps = guild_value_get(e->record, "deps");
-	struct guild_value *recorded = guild_run_attr(e->run, e->a, "deps");
+	const struct guild_value *recorded = guild_run_attr(e->run, e->a, "deps");
 	bool has_record = recorded && recorded->type == GUILD_DICT;
-	struct guild_value *resolved = has_record ? recorded : guild_value_dict(e->a);
-	struct guild_buf manifest = {0};
-	if (has_record && (!deps || deps->n == 0)) {
+	if (has_record && (e->start->is_new || !deps || deps->n == 0)) {
 		return 0;
 	}
-	struct guild_deps_request req = {.run = e->run,
+	struct guild_deps_request req = {.world = e->start->world,
+		.run = e->run,
 		.flags = e->flags,
-		.cwd = e->start->world->cwd,
 		.force = e->start->options->force_deps,
-		.log = e->start->world->log};
-	int rc = guild_deps_resolve(&req, e->a, deps, resolved, &manifest, err);
-	if (rc == 0 && (!has_record || manifest.n > 0)) {
-		rc = guild_run_attr_write(e->run, "deps", resolved, e->start->options->durable,
-			err);
-	}
-	guild_buf_fini(&manifest);
-	return rc;
+		.durable = e->start->options->durable};
+	return guild_deps_resolve(&req, deps, err);
 }
 
 /* ---- debugging ------------------------------------------------------------------------------------------------ */

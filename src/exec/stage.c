@@ -359,7 +359,7 @@ int guild_stage_fill(const struct guild_stage_request *req, struct guild_run *ru
 	const struct guild_exec_op *x = req->x;
 	struct guild_command command = {0};
 	struct guild_buf manifest = {0};
-	struct guild_value *deps = guild_value_dict(req->arena);
+	const struct guild_value *deps = guild_value_get(req->record, "deps");
 	struct vcs_job vcs = {0};
 	struct guild_source_selection sel = {0};
 	const struct guild_run *from = source_run(x);
@@ -373,15 +373,8 @@ int guild_stage_fill(const struct guild_stage_request *req, struct guild_run *ru
 		rc = from ? copy_run_source(from, run, req->arena, &manifest, err)
 			  : copy_project_source(x, &sel, run, req->arena, &manifest, err);
 	}
-	if (rc == 0 && !req->without_deps) {
-		struct guild_deps_request deps_req = {.run = run,
-			.flags = x->flags,
-			.cwd = x->world->cwd,
-			.force = x->options->force_deps,
-			.log = x->world->log};
-		rc = guild_deps_resolve(&deps_req, req->arena, guild_value_get(req->record, "deps"),
-			deps, &manifest, err);
-		rc = rc ? rc : guild_new_attr(run, "deps", deps, err);
+	if (rc == 0 && !req->without_deps && (!deps || deps->n == 0)) {
+		rc = guild_new_attr(run, "deps", guild_value_dict(req->arena), err);
 	}
 	rc = rc ? rc : guild_new_file(run, "manifest", manifest.p, manifest.n, 0666, err);
 	if (rc == 0) {
@@ -437,20 +430,60 @@ int guild_stage_write_env(const struct guild_exec_op *x, const struct guild_opre
 	return rc;
 }
 
+/* What a staged run has besides its marker. */
+static int write_staged(const struct guild_exec_op *x, const struct guild_opref *opref,
+	const struct guild_value *record, struct guild_run *run, struct guild_error *err)
+{
+	struct guild_arena *a = guild_arena_new();
+	int rc = guild_stage_write_env(x, opref, record, run, err);
+	rc = rc ? rc
+		: guild_new_attr(run, "started", guild_value_int(a, guild_run_timestamp()), err);
+	guild_arena_free(a);
+	return rc;
+}
+
 int guild_stage_publish(const struct guild_exec_op *x, const struct guild_opref *opref,
 	const struct guild_value *record, bool staged, struct guild_run *run,
 	struct guild_error *err)
 {
-	struct guild_arena *a = guild_arena_new();
 	int rc = guild_run_set_marker(run, staged ? "STAGED" : "PENDING", true, err);
 	if (rc == 0 && staged) {
-		rc = guild_stage_write_env(x, opref, record, run, err);
-		rc = rc ? rc
-			: guild_new_attr(run, "started", guild_value_int(a, guild_run_timestamp()),
-				  err);
+		rc = write_staged(x, opref, record, run, err);
 	}
-	rc = rc ? rc : guild_run_write_opref(run, opref, x->options->durable, err);
-	guild_arena_free(a);
+	return rc ? rc : guild_run_write_opref(run, opref, x->options->durable, err);
+}
+
+/* Places that messages name: of the Guild file the operation was just read from. */
+static const char *guild_file(const struct guild_exec_op *x)
+{
+	bool is_here =
+		x->project && x->project->path && guild_streq(x->project->dir, x->world->cwd);
+	return is_here      ? guild_path_basename(x->project->path)
+	       : x->project ? x->project->path
+			    : NULL;
+}
+
+/* Dependencies may take hours to arrive: meanwhile the run is there and pending, and one whose guild was killed can be restarted. */
+static int publish_and_resolve(const struct guild_exec_op *x, const struct guild_value *record,
+	bool staged, struct guild_run *run, struct guild_error *err)
+{
+	struct guild_deps_request req = {.world = x->world,
+		.run = run,
+		.flags = x->flags,
+		.file = x->record ? NULL : guild_file(x),
+		.force = x->options->force_deps,
+		.is_staging = staged,
+		.durable = x->options->durable};
+	int rc = guild_stage_publish(x, &x->opref, record, false, run, err);
+	rc = rc ? rc : guild_deps_resolve(&req, guild_value_get(record, "deps"), err);
+	if (rc == 0 && staged) {
+		rc = write_staged(x, &x->opref, record, run, err);
+		rc = rc ? rc : guild_run_set_marker(run, "STAGED", true, err);
+		rc = rc ? rc : guild_run_set_marker(run, "PENDING", false, err);
+	}
+	if (rc != 0) {
+		(void)guild_run_set_marker(run, "PENDING", false, NULL);
+	}
 	return rc;
 }
 
@@ -466,7 +499,12 @@ int guild_exec_stage(const struct guild_exec_op *x, bool staged, struct guild_ru
 	if (rc == 0) {
 		struct guild_stage_request req = {.x = x, .dir = dir, .record = record, .arena = a};
 		rc = guild_stage_fill(&req, out, err);
-		rc = rc ? rc : guild_stage_publish(x, &x->opref, record, staged, out, err);
+		const struct guild_value *deps = guild_value_get(record, "deps");
+		bool has_deps = deps && deps->n > 0;
+		if (rc == 0) {
+			rc = has_deps ? publish_and_resolve(x, record, staged, out, err)
+				      : guild_stage_publish(x, &x->opref, record, staged, out, err);
+		}
 		if (rc != 0 && out->dir && !was_there) {
 			(void)guild_rmtree(out->dir, NULL);
 		}

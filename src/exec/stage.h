@@ -27,7 +27,7 @@ int guild_new_run_write(const struct guild_new_run *n, const struct guild_run *r
 int guild_write_command(const struct guild_run *run, const struct guild_strs *argv, bool is_new,
 	bool durable, struct guild_error *err);
 
-/* Makes a run of an operation in `dir`: records, source code, dependencies. No opref and no marker are written: the caller
+/* Makes a run of an operation in `dir`: records and source code. No opref and no marker are written: the caller
  * decides when others may see the run. `id` is the attribute, NULL for the name of the directory. */
 struct guild_stage_request {
 	const struct guild_exec_op *x;

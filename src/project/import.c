@@ -52,7 +52,7 @@ static bool is_config_dest(const char *dest)
 	return dest && guild_starts(dest, "config:");
 }
 
-int guild_op_import_flags(struct guild_project *project, struct guild_op_def *op,
+static int import_from_script(struct guild_project *project, struct guild_op_def *op,
 	const struct guild_import_options *opts, const struct guild_log *log,
 	struct guild_error *err)
 {
@@ -92,5 +92,16 @@ int guild_op_import_flags(struct guild_project *project, struct guild_op_def *op
 	free(script);
 	free(root);
 	guild_op_cmd_fini(&cmd);
+	return rc;
+}
+
+int guild_op_import_flags(struct guild_project *project, struct guild_op_def *op,
+	const struct guild_import_options *opts, const struct guild_log *log,
+	struct guild_error *err)
+{
+	int rc = import_from_script(project, op, opts, log, err);
+	if (rc == 0) {
+		project_add_dependency_flags(project, op, log);
+	}
 	return rc;
 }

@@ -236,6 +236,7 @@ static int read_project(struct project_reader *r, struct guild_str text)
 	struct guild_project *p = r->project;
 	int rc = project_read_file(r, p->path, text, &r->own);
 	rc = rc ? rc : make_models(r);
+	rc = rc ? rc : project_read_requires(r);
 	project_files_free(r);
 	return rc;
 }

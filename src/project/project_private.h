@@ -114,6 +114,12 @@ int project_expand_section(struct project_reader *r, const struct project_item *
 int project_read_op(const struct project_reader *r, struct guild_model_def *model, const char *name,
 	const struct guild_value *data, struct guild_op_def **out);
 
+/* Reads the resources of all models and what their operations require (op->deps). */
+int project_read_requires(const struct project_reader *r);
+/* The flags that choose what dependencies are (resources.md 5). */
+void project_add_dependency_flags(struct guild_project *project, struct guild_op_def *op,
+	const struct guild_log *log);
+
 /* An operation for a script or program named on the command line; GUILD_ENOTFOUND when there is no such file. */
 int project_from_script(const char *spec, const char *cwd, struct guild_project **out,
 	struct guild_op_def **op, struct guild_error *err);

@@ -192,21 +192,24 @@ static int visit_dir(struct walk *w, const char *full, const char *rel, const st
 /* Files of the project that are dependencies are placed by their own rules, not as source code. */
 static void find_dependencies(const struct guild_op_def *op, struct guild_map *out)
 {
-	for (size_t i = 0; op->requires && i < op->requires->n; i++) {
-		const struct guild_value *dep = op->requires->items[i];
-		const char *text = guild_value_text(dep);
-		if (text && guild_starts(text, "file:")) {
-			text += strlen("file:");
-		} else if (text && guild_starts(text, "config:")) {
-			text += strlen("config:");
-		} else {
-			text = guild_value_text(guild_value_get(dep, "file"));
-			text = text ? text : guild_value_text(guild_value_get(dep, "config"));
-		}
-		if (text) {
-			char *path = guild_path_normalize(text);
-			guild_map_put(out, path, out);
-			free(path);
+	for (size_t i = 0; op->deps && i < op->deps->n; i++) {
+		const struct guild_value *sources = guild_value_get(op->deps->items[i], "sources");
+		for (size_t k = 0; sources && k < sources->n; k++) {
+			const struct guild_value *source = sources->items[k];
+			const char *text = guild_value_text(source);
+			if (text && guild_starts(text, "file:")) {
+				text += strlen("file:");
+			} else if (!text) {
+				text = guild_value_text(guild_value_get(source, "file"));
+			}
+			if (!text) {
+				text = guild_value_text(guild_value_get(source, "config"));
+			}
+			if (text) {
+				char *path = guild_path_normalize(text);
+				guild_map_put(out, path, out);
+				free(path);
+			}
 		}
 	}
 }

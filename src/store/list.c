@@ -91,11 +91,16 @@ static int list_linked(const char *runs_dir, const char *parent, struct guild_st
 }
 
 static void consider(struct candidates *found, const char *dir,
-	const struct guild_filter_plan *plan, const struct guild_log *log)
+	const struct guild_run_filter *filter, const struct guild_filter_plan *plan,
+	const struct guild_log *log)
 {
 	struct candidate c = {.timestamp = INT64_MIN};
 	struct guild_error err = {0};
 	int rc = guild_run_open(dir, &c.run, &err);
+	if (rc == 0 && filter->accepts && !filter->accepts(filter->accepts_arg, &c.run)) {
+		guild_run_fini(&c.run);
+		return;
+	}
 	if (rc == 0 || rc == GUILD_EINVALID) {
 		c.is_damaged = rc != 0;
 		c.timestamp = guild_run_started(&c.run, log);
@@ -121,7 +126,8 @@ int guild_store_list(const char *runs_dir, const struct guild_run_filter *filter
 	struct guild_filter_plan *plan = NULL;
 	struct guild_strs names = {0};
 	struct candidates found = {0};
-	int rc = guild_filter_plan_new(filter != NULL ? filter : &everything, &plan, err);
+	filter = filter != NULL ? filter : &everything;
+	int rc = guild_filter_plan_new(filter, &plan, err);
 	if (rc != 0) {
 		return rc;
 	}
@@ -130,12 +136,12 @@ int guild_store_list(const char *runs_dir, const struct guild_run_filter *filter
 	if (rc == GUILD_ENOTFOUND) {
 		rc = 0; /* a home without runs yet */
 	}
-	const char *prefix = filter != NULL && filter->id_prefix != NULL ? filter->id_prefix : "";
+	const char *prefix = filter->id_prefix != NULL ? filter->id_prefix : "";
 	for (size_t i = 0; rc == 0 && i < names.n; i++) {
 		/* Dot names are runs on their way in or out. */
 		if (names.v[i][0] != '.' && guild_starts(names.v[i], prefix)) {
 			char *dir = guild_path_join(runs_dir, names.v[i]);
-			consider(&found, dir, plan, log);
+			consider(&found, dir, filter, plan, log);
 			free(dir);
 		}
 	}
