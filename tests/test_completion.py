@@ -146,6 +146,24 @@ def test_many_runs_are_not_read(guild):
     assert all(run_id(7) in line for line in opened)
 
 
+def test_filters_among_many_runs_are_bounded(guild):
+    """With a filter runs have to be read: those that were touched last, and no longer than may be."""
+    for n in range(300):
+        make_run(guild.home, n, op="train", label=f"label-{n}")
+        os.utime(guild.home / "runs" / run_id(n), (n, n))
+    opened = {}
+    for ms in (1, 60000):
+        command = ["strace", "-f", "-e", "trace=openat,open", guild.program]
+        done = subprocess.run(command, cwd=guild.cwd, capture_output=True, text=True, check=True, env=guild.traced_env(
+            _GUILD_COMPLETE="bash_complete", COMP_WORDS="guild ls -Fl label ", COMP_CWORD="4", GUILD_COMPLETION_MS=ms))
+        opened[ms] = [n for n in range(300) if f"/runs/{run_id(n)}/" in done.stderr]
+        offered = [line for line in done.stdout.splitlines() if line.startswith("plain,") and "!!" not in line]
+        assert len(offered) == len(opened[ms])
+    # Each call that strace stops for takes a good part of a millisecond.
+    assert opened[60000] == list(range(300))
+    assert len(opened[1]) < 100 and opened[1] == list(range(300 - len(opened[1]), 300))
+
+
 def test_no_script_is_started(ready):
     command = ["strace", "-f", "-e", "trace=execve", ready.program]
     done = subprocess.run(command, cwd=ready.cwd, capture_output=True, text=True, check=True, env=ready.traced_env(

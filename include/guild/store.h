@@ -54,7 +54,11 @@ struct guild_run_filter {
 	/* Asked of a run whose opref was read and nothing else yet; NULL: any. */
 	bool (*accepts)(void *arg, const struct guild_run *r);
 	void *accepts_arg;
+	/* On the monotonic clock; 0: without haste. Then runs that were touched last are looked at first, and past it no more. */
+	int64_t look_until_us;
 };
+/* Names of runs in an order that costs one look each: those whose directories were touched last come first. */
+void guild_store_sort_touched(const char *runs_dir, struct guild_strs *names);
 void guild_run_filter_fini(struct guild_run_filter *f);
 
 /* All runs below `runs_dir` that pass, newest first by started, else initialized. Damaged runs are listed last and named in `log`.

@@ -121,7 +121,8 @@ struct guild_ctx {
 	bool stdout_tty, stderr_tty, color_out, color_err;
 	int columns; /* width of the terminal (or COLUMNS), 0: standard output is none */
 	int64_t now_us;
-	char *program; /* absolute path of this program, for restarting itself */
+	int64_t look_until_us; /* of filters that commands make; 0: without haste */
+	char *program;         /* absolute path of this program, for restarting itself */
 };
 /* Value of a variable in ctx->environ_, or NULL. */
 const char *guild_ctx_env(const struct guild_ctx *ctx, const char *name);

@@ -332,6 +332,8 @@ static int answer(char **environ_, enum guild_shell shell)
 	if (guild_ctx_init(&ctx, environ_, &given, NULL) == 0) {
 		ctx.log = (struct guild_log){
 			0}; /* a shell has no use for warnings between its words */
+		/* A quarter of the time is left for what is read of the runs that were found. */
+		ctx.look_until_us = c.deadline_us - budget_us(&env) / 4;
 		c.ctx = &ctx;
 		c.word = word;
 		complete_line(&c, &globals, words.v, words.n);

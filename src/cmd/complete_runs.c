@@ -2,8 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 
 #include "complete.h"
 
@@ -145,6 +143,7 @@ static void add_of_all_runs(struct guild_completion *c, enum guild_complete kind
 	struct guild_strs names = {0};
 
 	(void)guild_dir_list(dir, &names, NULL);
+	guild_store_sort_touched(dir, &names);
 	for (size_t i = 0; i < names.n && !guild_complete_is_late(c); i++) {
 		char *path = guild_path_join(dir, names.v[i]);
 		struct guild_run r = {0};
@@ -174,49 +173,12 @@ static void add_formatted_names(struct guild_completion *c)
 
 /* ---- values of one run ------------------------------------------------------------------------------------ */
 
-/* The newest run by the time its first attribute was written: one look per run instead of reading them all. */
-static int open_newest(const struct guild_completion *c, struct guild_run *out)
-{
-	char *dir = guild_home_runs_dir(&c->ctx->home, false);
-	struct guild_strs names = {0};
-	struct timespec newest = {0};
-	const char *found = NULL;
-	int rc = GUILD_ENOTFOUND;
-
-	(void)guild_dir_list(dir, &names, NULL);
-	for (size_t i = 0; i < names.n; i++) {
-		char *path = guild_format("%s/%s/.guild/attrs/initialized", dir, names.v[i]);
-		struct stat st;
-
-		if (stat(path, &st) == 0 && (st.st_mtim.tv_sec > newest.tv_sec ||
-						    (st.st_mtim.tv_sec == newest.tv_sec &&
-							    st.st_mtim.tv_nsec > newest.tv_nsec))) {
-			newest = st.st_mtim;
-			found = names.v[i];
-		}
-		free(path);
-	}
-	if (found) {
-		char *path = guild_path_join(dir, found);
-
-		rc = guild_run_open(path, out, NULL);
-		free(path);
-	}
-	guild_strs_fini(&names);
-	free(dir);
-	return rc;
-}
-
 int guild_complete_open_run(struct guild_completion *c, struct guild_run *out)
 {
 	struct guild_runs runs = {0};
 	int rc;
 
 	*out = (struct guild_run){0};
-	if (c->args->words.n == 0 && !guild_cmd_has_filters(c->args) &&
-		!guild_ctx_env(c->ctx, "GUILD_RUNS_PARENT")) {
-		return open_newest(c, out);
-	}
 	rc = guild_cmd_select_runs(c->ctx, c->args, &c->args->words, "1", 0, &runs, NULL);
 	if (rc == 0 && runs.n > 0) {
 		*out = runs.v[0];

@@ -174,7 +174,8 @@ int guild_cmd_filter(const struct guild_ctx *ctx, const struct guild_args *args,
 {
 	const struct guild_cmd *cmd = guild_args_cmd(args);
 
-	*out = (struct guild_run_filter){.now_us = ctx->now_us};
+	*out = (struct guild_run_filter){
+		.now_us = ctx->now_us, .look_until_us = ctx->look_until_us};
 	if (has_table(cmd, guild_filter_opts)) {
 		copy_strs(&out->operations, guild_args_list(args, "operation"));
 		copy_strs(&out->labels, guild_args_list(args, "label"));

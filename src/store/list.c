@@ -1,7 +1,10 @@
 /* The runs of a directory, newest first. */
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "store_private.h"
 
@@ -90,6 +93,60 @@ static int list_linked(const char *runs_dir, const char *parent, struct guild_st
 	return rc;
 }
 
+struct touched {
+	char *name;
+	struct timespec at;
+};
+
+static int compare_touched(const void *a, const void *b)
+{
+	const struct touched *x = a;
+	const struct touched *y = b;
+	if (x->at.tv_sec != y->at.tv_sec) {
+		return x->at.tv_sec < y->at.tv_sec ? 1 : -1;
+	}
+	if (x->at.tv_nsec != y->at.tv_nsec) {
+		return x->at.tv_nsec < y->at.tv_nsec ? 1 : -1;
+	}
+	return strcmp(x->name, y->name);
+}
+
+void guild_store_sort_touched(const char *runs_dir, struct guild_strs *names)
+{
+	int dir = open(runs_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct touched *all = guild_alloc((names->n + 1) * sizeof(*all));
+	for (size_t i = 0; i < names->n; i++) {
+		struct stat st;
+		all[i].name = names->v[i];
+		if (dir >= 0 && fstatat(dir, names->v[i], &st, 0) == 0) {
+			all[i].at = st.st_mtim;
+		}
+	}
+	qsort(all, names->n, sizeof(*all), compare_touched);
+	for (size_t i = 0; i < names->n; i++) {
+		names->v[i] = all[i].name;
+	}
+	free(all);
+	if (dir >= 0) {
+		close(dir);
+	}
+}
+
+/* Drops the names that do not begin so; dot names are runs on their way in or out. */
+static void keep_prefix(struct guild_strs *names, const char *prefix)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < names->n; i++) {
+		char *name = names->v[i];
+		if (name[0] != '.' && guild_starts(name, prefix)) {
+			names->v[n++] = name;
+		} else {
+			free(name);
+		}
+	}
+	names->n = n;
+}
+
 static void consider(struct candidates *found, const char *dir,
 	const struct guild_run_filter *filter, const struct guild_filter_plan *plan,
 	const struct guild_log *log)
@@ -136,14 +193,17 @@ int guild_store_list(const char *runs_dir, const struct guild_run_filter *filter
 	if (rc == GUILD_ENOTFOUND) {
 		rc = 0; /* a home without runs yet */
 	}
-	const char *prefix = filter->id_prefix != NULL ? filter->id_prefix : "";
+	keep_prefix(&names, filter->id_prefix != NULL ? filter->id_prefix : "");
+	if (filter->look_until_us != 0) {
+		guild_store_sort_touched(runs_dir, &names);
+	}
 	for (size_t i = 0; rc == 0 && i < names.n; i++) {
-		/* Dot names are runs on their way in or out. */
-		if (names.v[i][0] != '.' && guild_starts(names.v[i], prefix)) {
-			char *dir = guild_path_join(runs_dir, names.v[i]);
-			consider(&found, dir, filter, plan, log);
-			free(dir);
+		if (filter->look_until_us != 0 && guild_monotonic_us() > filter->look_until_us) {
+			break;
 		}
+		char *dir = guild_path_join(runs_dir, names.v[i]);
+		consider(&found, dir, filter, plan, log);
+		free(dir);
 	}
 	if (found.n > 1) {
 		qsort(found.v, found.n, sizeof(*found.v), compare);

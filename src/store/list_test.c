@@ -52,6 +52,10 @@ static void test_order(void **state)
 	testing_put(t->runs, "not-a-run/file", "x");
 	testing_put(t->runs, ".deleting-x/.guild/opref", train);
 	assert_listed(t, NULL, "b2 aa2 b1 aa1 c1", "all");
+	const struct guild_run_filter in_time = {.look_until_us = INT64_MAX};
+	assert_listed(t, &in_time, "b2 aa2 b1 aa1 c1", "all, in time");
+	const struct guild_run_filter late = {.look_until_us = 1};
+	assert_listed(t, &late, "", "nothing is looked at too late");
 	char *missing = guild_path_join(t->root, "nowhere");
 	struct guild_runs runs;
 	assert_int_equal(guild_store_list(missing, NULL, NULL, &runs, NULL, NULL), 0);
