@@ -229,21 +229,51 @@ struct guild_source_file {
 	char *path; /* relative to the root */
 	int64_t size;
 };
+struct guild_source_rule {
+	char *text;   /* "exclude dir .*" */
+	char *origin; /* "built in", "git", "guild.yml:4:18" */
+};
+enum guild_source_reason {
+	GUILD_WHY_RULE,       /* `rule` decided */
+	GUILD_WHY_NO_RULE,    /* no rule speaks of it */
+	GUILD_WHY_IGNORED,    /* git; `detail` says by what: ".gitignore:3:*.log" */
+	GUILD_WHY_TOO_LARGE,  /* past the size that `rule` allows */
+	GUILD_WHY_TOO_MANY,   /* past the count that `rule` allows */
+	GUILD_WHY_DEPENDENCY, /* 'requires' places it */
+	GUILD_WHY_RUN,        /* the directory of a run */
+	GUILD_WHY_LOOP,       /* a link to a directory above */
+	GUILD_WHY_BROKEN_LINK,
+	GUILD_WHY_UNREADABLE,
+	GUILD_WHY_SPECIAL, /* a socket, a pipe, a device */
+};
+struct guild_source_decision {
+	char *path; /* relative to the root */
+	bool is_dir, is_taken;
+	enum guild_source_reason reason;
+	size_t rule;  /* index in `rules`, where `reason` speaks of one */
+	char *detail; /* or NULL */
+};
 struct guild_source_selection {
 	char *root; /* absolute */
 	char *dest; /* relative to the run, "." */
 	bool disabled;
-	struct guild_strs rules; /* one line each, for --test-sourcecode */
+	const char *why_disabled; /* constant text */
+	struct guild_source_rule *rules;
+	size_t n_rules;
 	struct guild_source_file
 		*files; /* copy order: files of a directory sorted, before its sub-directories */
 	size_t n_files;
-	struct guild_strs skipped;  /* paths not taken; directories end in '/' */
+	/* With `explain`: everything that was looked at, in the order of --test-sourcecode; directories only where they are not entered. */
+	struct guild_source_decision *decisions;
+	size_t n_decisions;
 	struct guild_strs left_out; /* files a size or count limit dropped: never silent */
 	bool is_git;
 };
-/* Which files an operation copies into its runs. */
+/* Which files an operation copies into its runs. `explain` also enters directories of which no file can be taken, and says for every
+ * file why; it is slower. GUILD_EINVALID: a rule in guild.yml cannot be read. */
 int guild_source_select(const struct guild_project *project, const struct guild_op_def *op,
-	struct guild_source_selection *out, const struct guild_log *log, struct guild_error *err);
+	bool explain, struct guild_source_selection *out, const struct guild_log *log,
+	struct guild_error *err);
 void guild_source_selection_fini(struct guild_source_selection *s);
 
 #ifdef __cplusplus

@@ -112,6 +112,12 @@ static void test_fnmatch(void **state)
 		{"", "a", false},
 		{"a**", "a", true},
 		{"*a", "b", false},
+		{"?.txt", "\xc3\xa9.txt", true},
+		{"??.txt", "\xc3\xa9.txt", false},
+		{"[\xc3\xa0-\xc3\xbf]", "\xc3\xa9", true},
+		{"[a-z]", "\xc3\xa9", false},
+		{"?", "\xff", true},
+		{"[!a]*", "\xff\xfe", true},
 	};
 	for (size_t i = 0; i < GUILD_ARRAY_LEN(cases); i++) {
 		assert_int_equal(guild_fnmatch(cases[i].pattern, cases[i].name), cases[i].matches);

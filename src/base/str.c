@@ -166,8 +166,18 @@ const char *guild_nearest(const char *word, const char *const *names)
 	return best;
 }
 
+/* One character: a code point, or a byte that is none, which equals no code point (as Python's surrogate escapes). */
+static size_t next_char(const char *p, uint32_t *c)
+{
+	size_t n = guild_utf8_decode(p, strnlen(p, 4), c);
+	if (n == 0) {
+		*c = 0xDC00u + (unsigned char)*p;
+	}
+	return n ? n : 1;
+}
+
 /* Matches one [...] set at p (just behind the '['); sets *end behind the ']'. Without a ']' it is no set. */
-static bool match_set(const char *p, unsigned char c, const char **end, bool *is_set)
+static bool match_set(const char *p, uint32_t c, const char **end, bool *is_set)
 {
 	bool negate = *p == '!';
 	const char *q = p + negate;
@@ -178,12 +188,12 @@ static bool match_set(const char *p, unsigned char c, const char **end, bool *is
 	}
 	bool hit = false;
 	while (q < close) {
-		unsigned char low = (unsigned char)*q, high = low;
-		if (q + 2 < close && q[1] == '-') {
-			high = (unsigned char)q[2];
-			q += 3;
-		} else {
+		uint32_t low, high;
+		q += next_char(q, &low);
+		high = low;
+		if (q + 1 < close && *q == '-') {
 			q++;
+			q += next_char(q, &high);
 		}
 		hit = hit || (c >= low && c <= high);
 	}
@@ -197,6 +207,8 @@ bool guild_fnmatch(const char *pattern, const char *name)
 	const char *star = NULL, *star_s = NULL;
 	while (*s) {
 		const char *next = p;
+		uint32_t c;
+		size_t n = 1;
 		bool ok = false;
 		if (*p == '*') {
 			star = ++p;
@@ -204,11 +216,13 @@ bool guild_fnmatch(const char *pattern, const char *name)
 			continue;
 		}
 		if (*p == '?') {
+			n = next_char(s, &c);
 			ok = true;
 			next = p + 1;
 		} else if (*p == '[') {
 			bool is_set;
-			ok = match_set(p + 1, (unsigned char)*s, &next, &is_set);
+			n = next_char(s, &c);
+			ok = match_set(p + 1, c, &next, &is_set);
 			if (!is_set) {
 				ok = *s == '[';
 				next = p + 1;
@@ -219,7 +233,7 @@ bool guild_fnmatch(const char *pattern, const char *name)
 		}
 		if (ok) {
 			p = next;
-			s++;
+			s += n;
 		} else if (star) {
 			p = star;
 			s = ++star_s;

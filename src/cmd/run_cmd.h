@@ -61,6 +61,8 @@ void guild_run_cmd_exec_op(const struct guild_run_cmd *c, struct guild_exec_op *
 /* 0: go on; else the exit code is in *code and nothing is run. */
 bool guild_run_cmd_help(struct guild_run_cmd *c, int *code);
 bool guild_run_cmd_test(struct guild_run_cmd *c, int *code);
+/* --test-sourcecode, with --verbose and --json. */
+int guild_run_cmd_test_source(struct guild_run_cmd *c, struct guild_error *err);
 bool guild_run_cmd_print(struct guild_run_cmd *c, int *code);
 /* --edit-flags and --edit-comment. */
 int guild_run_cmd_edit(struct guild_run_cmd *c, struct guild_error *err);

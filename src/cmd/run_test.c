@@ -1,4 +1,4 @@
-/* guild run --test-flags, --test-sourcecode, --test-output-scalars (cli.md 1.1). */
+/* guild run --test-flags, --test-output-scalars, and who does --test-sourcecode (cli.md 1.1). */
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,45 +39,6 @@ static int test_output_scalars(struct guild_run_cmd *c, const char *path, struct
 	guild_buf_fini(&text);
 	guild_buf_fini(&out);
 	return rc;
-}
-
-/* ---- source code -------------------------------------------------------------------------------------------- */
-
-static void print_lines(const char *heading, const struct guild_strs *lines)
-{
-	printf("%s\n", heading);
-	for (size_t i = 0; i < lines->n; i++) {
-		printf("  %s\n", lines->v[i]);
-	}
-}
-
-static int test_sourcecode(struct guild_run_cmd *c, struct guild_error *err)
-{
-	struct guild_source_selection sel = {0};
-	int rc = guild_source_select(c->op_project, c->op, &sel, &c->ctx->log, err);
-	if (rc != 0) {
-		return rc;
-	}
-	if (sel.disabled) {
-		printf("Source code copy disabled\n");
-	} else {
-		struct guild_strs files = {0};
-		struct guild_buf root = {0};
-		guild_shlex_quote(&root, sel.root);
-		printf("Copying from %s\n", strcmp(sel.root, c->ctx->cwd) == 0
-						    ? "the current directory"
-						    : guild_buf_cstr(&root));
-		for (size_t i = 0; i < sel.n_files; i++) {
-			guild_strs_add(&files, sel.files[i].path);
-		}
-		print_lines("Rules:", &sel.rules);
-		print_lines("Selected for copy:", &files);
-		print_lines("Skipped:", &sel.skipped);
-		guild_strs_fini(&files);
-		guild_buf_fini(&root);
-	}
-	guild_source_selection_fini(&sel);
-	return 0;
 }
 
 /* ---- flags ----------------------------------------------------------------------------------------------------- */
@@ -171,7 +132,7 @@ bool guild_run_cmd_test(struct guild_run_cmd *c, int *code)
 		rc = guild_error_set(&err, GUILD_ENOTFOUND,
 			"cannot find the definition of operation '%s'", c->op_name);
 	} else {
-		rc = wants_source ? test_sourcecode(c, &err) : test_flags(c, &err);
+		rc = wants_source ? guild_run_cmd_test_source(c, &err) : test_flags(c, &err);
 	}
 	*code = rc == 0 ? GUILD_EXIT_OK : guild_cmd_fail(c->ctx, &err);
 	return true;

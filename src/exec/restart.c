@@ -90,7 +90,8 @@ static void update_source(struct update *u)
 	struct guild_snapshot snap = {0};
 	struct guild_manifest old = {0};
 	const struct guild_exec_start *s = u->start;
-	u->rc = u->rc ? u->rc : guild_source_select(s->project, s->op, &sel, s->world->log, u->err);
+	u->rc = u->rc ? u->rc
+		      : guild_source_select(s->project, s->op, false, &sel, s->world->log, u->err);
 	u->rc = u->rc ? u->rc : guild_manifest_read(u->run, u->a, &old, NULL, u->err);
 	u->rc = u->rc ? u->rc : guild_snapshot_make(&sel, u->run, s->world->log, &snap, u->err);
 	if (u->rc == 0) {

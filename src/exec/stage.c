@@ -364,7 +364,7 @@ int guild_stage_fill(const struct guild_stage_request *req, struct guild_run *ru
 	struct guild_source_selection sel = {0};
 	const struct guild_run *from = source_run(x);
 	vcs_start(&vcs, x);
-	int rc = from ? 0 : guild_source_select(x->project, x->op, &sel, x->world->log, err);
+	int rc = from ? 0 : guild_source_select(x->project, x->op, false, &sel, x->world->log, err);
 	rc = rc ? rc : make_command(x, req->record, from ? NULL : &sel, &command, err);
 	rc = rc ? rc : clear_old_run(req->dir, err);
 	rc = rc ? rc : guild_run_create(req->dir, run, err);
@@ -527,7 +527,7 @@ int guild_exec_command(const struct guild_exec_op *x, struct guild_strs *argv,
 	bool from_run = source_run(x) != NULL;
 	int rc = guild_op_record(a, x, &record, err);
 	if (rc == 0 && argv && !from_run) {
-		rc = guild_source_select(x->project, x->op, &sel, x->world->log, err);
+		rc = guild_source_select(x->project, x->op, false, &sel, x->world->log, err);
 	}
 	if (rc == 0 && argv) {
 		rc = make_command(x, record, from_run ? NULL : &sel, &command, err);
