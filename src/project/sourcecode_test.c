@@ -96,7 +96,8 @@ static char *joined_rules(const struct guild_source_selection *sel, size_t first
 {
 	struct guild_strs lines = {0};
 	for (size_t i = first; i < sel->n_rules; i++) {
-		guild_strs_addf(&lines, "%s (%s)", sel->rules[i].text, sel->rules[i].origin);
+		guild_strs_addf(&lines, "%s (%s)", sel->rules[i].text,
+			guild_path_basename(sel->rules[i].origin));
 	}
 	char *text = guild_strs_join(&lines, "|");
 	guild_strs_fini(&lines);
