@@ -162,3 +162,330 @@ def test_mistakes_are_told_when_the_file_is_read(run, requires, resources, text,
 def test_unknown_attribute_is_a_warning(run):
     project(run.guild, "[{file: a.txt, slect: x}]")
     assert "unexpected source attribute 'slect' in resource 'file:a.txt' (did you mean 'select'?)" in run("t").stderr
+
+
+# ---- runs of other operations --------------------------------------------------------------------------------------
+
+
+OPERATION = "[{operation: prep}]"
+
+
+def test_operation_takes_what_its_run_made(run):
+    project(run.guild, OPERATION)
+    prep = run("prep").dir
+    (prep / "later.txt").write_text("by hand")
+    done = run("t")
+    assert files(done.dir) == {"out.txt": "made\n", "sub/two.txt": "2\n", "later.txt": "by hand"}
+    assert f"operation:prep: {prep.name}" in run.guild.attr(done.dir, "flags")
+    assert run.guild.attr(done.dir, "label") == f"operation:prep={prep.name}\n"
+    assert f"config: {prep.name}" in run.guild.attr(done.dir, "deps") and f"config:\n    operation:prep: {prep.name}" in run.guild.attr(done.dir, "op")
+    assert f"Using run {prep.name} for operation:prep" in done.stderr
+
+
+def test_operation_selects_from_any_file(run):
+    project(run.guild, "[{operation: prep, select: '(b|out)\\.txt|sub/.*', target-path: in}]")
+    run("prep")
+    assert files(run("t").dir) == {"in/b.txt": "B", "in/out.txt": "made\n", "in/two.txt": "2\n"}
+
+
+def test_which_run_is_taken(run):
+    project(run.guild, OPERATION)
+    first, second, third = (run("prep").dir.name for _ in range(3))
+
+    def taken(*args, **kw):
+        return re.search("Using run (.*) for", run("t", *args, **kw).stderr).group(1)
+
+    assert taken() == third
+    assert taken(f"prep={first[:10]}") == first
+    assert taken(f"operation:prep={second}") == second
+    run.guild("mark", "-y", second)
+    assert taken() == second
+    run.guild("runs", "delete", "-y", second)
+    run.guild("run", "t", f"prep={second[:12]}", "-y", code=1)
+    failed = run.guild("run", "t", f"prep={second}", "-y", code=1)
+    assert f"there is no run {second}" in failed.stderr
+
+
+def test_failed_runs_are_not_taken_unless_named(run):
+    project(run.guild, OPERATION)
+    good = run("prep").dir
+    bad = run("prep").dir
+    (bad / ".guild/attrs/exit_status").write_text("1\n")
+    assert good.name in run("t").stderr
+    assert f"Using run {bad.name}" in run("t", f"prep={bad.name}").stderr
+
+
+def test_a_directory_may_stand_for_the_run(run, tmp_path):
+    project(run.guild, OPERATION)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/o.txt").write_text("o")
+    done = run("t", f"prep={tmp_path}/other")
+    assert files(done.dir) == {"o.txt": "o"} and f"config: {tmp_path}/other" in run.guild.attr(done.dir, "deps")
+    made = run("prep").dir
+    assert "out.txt" in files(run("t", f"prep={made}").dir)
+    assert "b.txt" not in files(run("t", f"prep={os.path.relpath(made, run.guild.cwd)}").dir)
+
+
+@pytest.mark.parametrize("spec,fits", [
+    ("prep", True), ("pre", False), ("p.*", True), ("m:prep", True), ("n:prep", False), (".*:prep", True), ("x,prep", True),
+    ("pkg/m:prep", False), (":prep", True)])
+def test_operation_patterns(run, spec, fits):
+    project(run.guild, f"[{{operation: '{spec}', name: p}}]")
+    run("prep")
+    assert bool(run("t", code=None).dir) == fits
+
+
+def test_list_of_runs_is_a_batch(run):
+    project(run.guild, OPERATION)
+    first, second = (run("prep").dir.name for _ in range(2))
+    run.guild("run", "t", f"prep=[{first[:9]},{second[:9]}]", "-y")
+    flags = [run.guild.attr(r, "flags") for r in run.guild.runs() if (r / ".guild/opref").read_text().endswith("m t")]
+    assert sorted(flags) == sorted(f"operation:prep: {i}\n" for i in (first, second))
+    trial = next(r for r in run.guild.runs() if (r / ".guild/opref").read_text().endswith("m t"))
+    assert "d out.txt" in (trial / ".guild/manifest").read_text() and "out.txt" in files(trial)
+
+
+def test_scope_of_a_parent_run(run):
+    project(run.guild, OPERATION)
+    inside, outside = (run("prep").dir for _ in range(2))
+    parent = run("prep").dir
+    (parent / "step").symlink_to(f"../{inside.name}")
+    assert inside.name in run("t", env={"GUILD_RUNS_PARENT": parent.name}).stderr and outside
+
+
+def test_preview_shows_the_run(run):
+    project(run.guild, OPERATION)
+    prep = run("prep").dir.name
+    assert f"  operation:prep: {prep}\n" in run.guild("run", "t", stdin="n\n").stderr
+    assert "operation:prep" in run.guild("run", "t", "--help-op").stdout
+
+
+def test_staged_run_waits_for_its_operation(run):
+    project(run.guild, "[{operation: prep}, {file: a.txt}]")
+    done = run("t", "--stage")
+    assert files(done.dir) == {"a.txt": "A"} and (done.dir / ".guild/STAGED").exists() and not (done.dir / ".guild/PENDING").exists()
+    prep = run("prep").dir
+    started = run.guild("run", "--start", done.dir.name, "-y")
+    assert f"Using run {prep.name}" in started.stderr and "out.txt" in files(done.dir)
+    assert "Resolving" not in run.guild("run", "--restart", done.dir.name, "-y").stderr
+
+
+def test_restart_with_another_run(run):
+    project(run.guild, OPERATION)
+    first = run("prep").dir
+    (first / "only-first.txt").write_text("1")
+    done = run("t")
+    second = run("prep").dir
+    again = run.guild("run", "--restart", done.dir.name, f"prep={second.name}", "-y")
+    assert f"Using run {second.name}" in again.stderr
+    assert files(done.dir) == {"out.txt": "made\n", "sub/two.txt": "2\n"}
+
+
+# ---- flags, options ------------------------------------------------------------------------------------------------
+
+
+def test_flag_chooses_the_file(run):
+    project(run.guild, "[{file: a.txt, flag-name: data}]")
+    assert files(run("t").dir) == {"a.txt": "A"}
+    done = run("t", "data=d/x.txt")
+    assert files(done.dir) == {"x.txt": "x"} and "Using d/x.txt for data" in done.stderr
+    assert "'nope' does not exist" in run("t", "data=nope", code=1).stderr
+
+
+def test_forced_and_optional(run):
+    project(run.guild, "[{file: nope}, {file: a.txt}]")
+    done = run("t", "--force-deps")
+    assert "WARNING: a dependency was not met: cannot resolve 'file:nope'" in done.stderr and files(done.dir) == {"a.txt": "A"}
+
+
+def test_help_of_a_source_is_shown(run):
+    project(run.guild, "[{file: nope, help: get it from example.org}]")
+    assert "hint: get it from example.org" in run("t", code=1).stderr
+
+
+def test_added_dependencies(run):
+    project(run.guild, "[]")
+    (run.guild.cwd / "sub").mkdir()
+    done = run("t", "-D", "a.txt", "--dep", "d")
+    assert set(files(done.dir)) == {"a.txt", "d"} and (done.dir / "d").is_symlink()
+    assert (done.dir / "d/x.txt").read_text() == "x"
+
+
+def test_same_name_and_other_place(run):
+    """0.9.0 passes the second over, since its name is that of the first."""
+    project(run.guild, "[{file: a.txt}, {file: a.txt, target-path: k}, {file: a.txt}]")
+    assert files(run("t").dir) == {"a.txt": "A", "k/a.txt": "A"}
+
+
+def test_post_process_runs_once(run):
+    command = "echo again >> $HERE/log"
+    project(run.guild, f"[{{file: a.txt, post-process: '{command}'}}]")
+    for _ in range(2):
+        run("t", env={"HERE": str(run.guild.cwd)})
+    assert (run.guild.cwd / "log").read_text() == "again\n"
+    project(run.guild, "[{file: a.txt, post-process: 'cat $(project-src b.txt); exit 3'}]")
+    assert "failed (exit 3)" in run("t", code=1).stderr
+
+
+# ---- content hashes ------------------------------------------------------------------------------------------------
+
+
+def sha1(data):
+    import hashlib
+    return hashlib.sha1(data).hexdigest()
+
+
+def test_content_is_recorded(run):
+    project(run.guild, "[{file: a.txt}, {file: d, target-path: all}, {file: d, select: '.*txt', name: some}, {operation: prep}]")
+    prep = run("prep").dir
+    done = run("t")
+    entry = run.guild.attr(done.dir, "_resolved")
+    tree = "".join(f"{path}\0{kind}\0{what}\n" for path, kind, what in [
+        ("m-12.bin", "f", sha1(b"12")), ("m-5.bin", "f", sha1(b"5")), ("s", "d", ""), ("s/y.txt", "f", sha1(b"y")), ("x.txt", "f", sha1(b"x"))])
+    some = "".join(f"d/{path}\0{digest}\n" for path, digest in [("s/y.txt", sha1(b"y")), ("x.txt", sha1(b"x"))])
+    assert f"sha1: {sha1(b'A')}\n  size: 1\n  source: file:a.txt\n" in entry
+    assert f"sha1: {sha1(tree.encode())}\n  size: 5\n  source: file:d\n" in entry
+    assert f"sha1: {sha1(some.encode())}\n  size: 2\n  source: some\n" in entry
+    assert f"run: {prep.name}\n" in entry
+
+
+def test_hash_of_a_large_file_is_remembered(run):
+    big = run.guild.cwd / "big.bin"
+    project(run.guild, "[{file: big.bin, target-type: link}]")
+    big.write_bytes(b"x" * (3 << 20))
+    os.utime(big, (1_000_000_000, 1_000_000_000))
+    run("t")
+    kept = list((run.guild.home / "cache/digests").iterdir())
+    assert len(kept) == 1 and kept[0].read_text().split()[-1] == sha1(big.read_bytes())
+    # the same inode, size and times: believed; other times: read again
+    kept[0].write_text(" ".join(kept[0].read_text().split()[:-1] + ["f" * 40]) + "\n")
+    assert "f" * 40 in run.guild.attr(run("t").dir, "_resolved")
+    os.utime(big, (1_000_000_001, 1_000_000_001))
+    assert sha1(big.read_bytes()) in run.guild.attr(run("t").dir, "_resolved")
+
+
+# ---- DVC -----------------------------------------------------------------------------------------------------------
+
+
+FAKE_DVC = """#!/bin/sh
+echo "$@" >> $DVC_LOG; cat .dvc/config .dvc/config.local >> $DVC_LOG; [ -f sub/big.dat.dvc ] || exit 4
+[ -n "$DVC_FAILS" ] && { echo 'no such remote' >&2; exit 1; }
+[ -n "$DVC_BRINGS_NOTHING" ] || echo pulled > sub/big.dat
+"""
+
+
+def dvc_project(run, attrs=""):
+    guild = run.guild
+    guild.write("bin/dvc", FAKE_DVC, 0o755)
+    guild.write(".dvc/config", "[core]\n    remote = r\n['remote \"r\"']\n    url = ../store\n")
+    guild.write("sub/big.dat.dvc", "outs:\n- path: big.dat\n")
+    project(guild, f"[{{dvcfile: sub/big.dat{attrs}}}]")
+    return {"PATH": f"{guild.cwd}/bin:/usr/bin:/bin", "DVC_LOG": str(guild.cwd / "dvc.log")}
+
+
+def test_dvc_file_is_pulled(run):
+    env = dvc_project(run, ", remote: other, target-path: in")
+    done = run("t", env=env)
+    assert files(done.dir) == {"in/big.dat": "pulled\n"} and not (run.guild.cwd / "sub/big.dat").exists()
+    log = (run.guild.cwd / "dvc.log").read_text()
+    assert log.startswith("pull sub/big.dat --remote other\n") and f"url = {run.guild.cwd}/store\n" in log and "no_scm = true" in log
+    assert not (done.dir / ".guild/dvc").exists()
+
+
+def test_dvc_file_of_the_project_is_taken(run):
+    env = dvc_project(run)
+    run.guild.write("sub/big.dat", "here\n")
+    assert files(run("t", env=env).dir) == {"big.dat": "here\n"} and not (run.guild.cwd / "dvc.log").exists()
+    env = dvc_project(run, ", always-pull: yes")
+    assert files(run("t", env=env).dir) == {"big.dat": "pulled\n"} and (run.guild.cwd / "sub/big.dat").read_text() == "here\n"
+
+
+def test_dvc_failures(run):
+    env = dvc_project(run)
+    assert "no such remote" in run("t", env={**env, "DVC_FAILS": "1"}, code=1).stderr
+    assert "did not bring" in run("t", env={**env, "DVC_BRINGS_NOTHING": "1"}, code=1).stderr
+    assert "no program 'dvc'" in run("t", env={**env, "PATH": "/usr/bin:/bin"}, code=1).stderr
+    (run.guild.cwd / "sub/big.dat.dvc").unlink()
+    assert "no 'sub/big.dat.dvc'" in run("t", env=env, code=1).stderr
+    assert not list(run.guild.home.glob("runs/*"))
+
+
+def test_dvc_stage_takes_a_run_of_the_stage(run):
+    project(run.guild, "[{dvcstage: prep}]")
+    prep = run("prep").dir
+    assert "there is no suitable run of DVC stage 'prep'" in run("t", code=1).stderr
+    op = prep / ".guild/attrs/op"
+    op.write_text(op.read_text().replace("  cmd-args:\n", "  cmd-args:\n  - guild.plugins.dvc_stage_main\n  - prep\n  - --\n"))
+    assert "out.txt" in files(run("t").dir)
+
+
+# ---- killed in the middle, restarted by the other ---------------------------------------------------------------------
+
+
+def test_killed_while_resolving(run):
+    """A run whose guild was killed says that it is pending, and a restart resolves the rest."""
+    project(run.guild, "[{file: a.txt}, {file: d, target-path: x, post-process: 'touch $HERE/at; exec sleep 60'}, "
+            "{file: b.txt, post-process: 'touch $HERE/at; [ -e $HERE/go ] || exec sleep 60'}]")
+    env = run.guild.env(HERE=run.guild.cwd, GUILD_PYTHON_EXE=PYTHON)
+    child = subprocess.Popen([run.guild.program, "run", "t", "-y"], cwd=run.guild.cwd, env=env, start_new_session=True,
+                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = 200
+    while not (run.guild.cwd / "at").exists() and deadline:
+        deadline -= 1
+        try:
+            child.wait(0.05)
+        except subprocess.TimeoutExpired:
+            pass
+    os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+    made = run.guild.runs()[-1]
+    assert json.loads(run.guild("runs", "--json").stdout)[0]["status"] == "pending"
+    assert "file:a.txt" in run.guild.attr(made, "deps") and "file:b.txt" not in run.guild.attr(made, "deps")
+    (run.guild.cwd / "go").write_text("")
+    again = run.guild("run", "--restart", made.name, "-y", env={"HERE": str(run.guild.cwd)})
+    assert "Resolving file:b.txt" in again.stderr and "file:a.txt" not in again.stderr
+    assert files(made)["b.txt"] == "B" and run.guild.attr(made, "exit_status") == "0\n"
+    manifest = (made / ".guild/manifest").read_text().splitlines()
+    assert len(manifest) == len(set(manifest))
+
+
+@pytest.mark.slow
+@pytest.mark.differential
+@pytest.mark.parametrize("ours_first", [True, False])
+def test_restarted_by_the_other(run, oracle, ours_first):
+    project(run.guild, "[{operation: prep}, {file: a.txt, flag-name: data, target-path: in}, data]", "data: {sources: [b.txt], target-path: r}",
+            "exec: cat out.txt in/a.txt r/b.txt, sourcecode: no")
+    run.guild.home.mkdir()
+    first, second = (run.guild, oracle) if ours_first else (oracle, run.guild)
+    run("prep", program=first)
+    staged = run("t", "--stage", program=first).dir
+    second("run", "--start", staged.name, "-y")
+    assert (staged / ".guild/output").read_text() == "made\nAB"
+    before = files(staged)
+    first("run", "--restart", staged.name, "-y")
+    second("run", "--restart", staged.name, "-y")
+    assert files(staged) == before and (staged / ".guild/output").read_text() == "made\nAB"
+    done = run("t", program=first).dir
+    (done / "in/a.txt").unlink()
+    attrs = done / ".guild/attrs/deps"
+    attrs.unlink()
+    second("run", "--restart", done.name, "-y")
+    assert files(done) == before
+
+
+@pytest.mark.slow
+@pytest.mark.differential
+@pytest.mark.parametrize("args", [(), ("prep=FIRST",), ("data=d/x.txt",), ("data=nope",), ("prep=zzzz",), ("--force-deps", "data=nope"), ("-D", "d")])
+def test_records_agree_with_the_reference(run, oracle, args):
+    project(run.guild, "[{operation: prep}, {operation: prep, name: named, target-path: z}, {file: a.txt, flag-name: data, target-path: in}]")
+    first = run("prep").dir.name
+    run("prep")
+    args = [a.replace("FIRST", first[:8]) for a in args]
+    ours = run("t", *args, code=None)
+    theirs = run("t", *args, code=None, program=oracle)
+    assert ours.returncode == theirs.returncode
+    if ours.returncode == 0:
+        assert files(ours.dir) == files(theirs.dir)
+        for attr in ("deps", "op", "flags", "label"):
+            assert run.guild.attr(ours.dir, attr) == run.guild.attr(theirs.dir, attr), attr
+        assert (ours.dir / ".guild/manifest").read_text() == (theirs.dir / ".guild/manifest").read_text()

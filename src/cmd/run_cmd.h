@@ -12,6 +12,7 @@ struct guild_run_cmd {
 	struct guild_run_options options;
 	struct guild_exec_world world;
 	struct guild_python python;
+	struct guild_progress progress; /* of a copy or download; `what` NULL: none goes on */
 	char *cache_dir;
 	char *flags_cache_dir;
 	char *run_dir;          /* --run-dir, absolute */

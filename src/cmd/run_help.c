@@ -90,8 +90,9 @@ static void print_dependencies(const struct guild_op_def *op, size_t width)
 	for (size_t i = 0; op->requires && i < op->requires->n; i++) {
 		const struct guild_value *dep = op->requires->items[i];
 		const char *text = guild_value_text(guild_value_get(dep, "description"));
-		const char *name = guild_value_text(guild_value_get(dep, "name"));
-		name = name ? name : guild_value_text(guild_value_get(dep, "file"));
+		const struct guild_value *record =
+			op->deps && i < op->deps->n ? op->deps->items[i] : NULL;
+		const char *name = guild_value_text(guild_value_get(record, "name"));
 		if (text) {
 			guild_strs_add(&rows.terms, name ? name : "resource");
 			guild_strs_add(&rows.texts, text);

@@ -204,6 +204,20 @@ static const char *objective(const struct guild_run_cmd *c)
 	return maximize ? guild_arena_format(c->ctx->arena, "-%s", maximize) : minimize;
 }
 
+static void show_progress(void *arg, const char *what, int64_t done, int64_t total)
+{
+	struct guild_run_cmd *c = arg;
+	if (!c->progress.what || !guild_streq(c->progress.what, what)) {
+		guild_progress_start(&c->progress, c->ctx, what, total);
+	}
+	c->progress.total = total;
+	guild_progress_add(&c->progress, done - c->progress.done);
+	if (total > 0 && done >= total) {
+		guild_progress_end(&c->progress);
+		c->progress.what = NULL;
+	}
+}
+
 static void read_world(struct guild_run_cmd *c)
 {
 	struct guild_ctx *ctx = c->ctx;
@@ -221,6 +235,8 @@ static void read_world(struct guild_run_cmd *c)
 		.cmd_dir = ctx->cwd,
 		.program = ctx->program,
 		.log = &ctx->log,
+		.on_progress = show_progress,
+		.progress_arg = c,
 	};
 }
 

@@ -156,7 +156,8 @@ int guild_exec_inputs(const struct guild_exec_op *x, struct guild_arena *a,
 
 /* The full id for a value; NULL: leave it. */
 static struct guild_value *complete(const struct guild_exec_world *world,
-	const struct guild_source *s, struct guild_arena *a, const struct guild_value *value)
+	const struct guild_log *log, const struct guild_source *s, struct guild_arena *a,
+	const struct guild_value *value)
 {
 	const char *text = guild_value_text(value);
 	struct guild_run run = {0};
@@ -165,7 +166,7 @@ static struct guild_value *complete(const struct guild_exec_world *world,
 	}
 	if (guild_choose_run(world, s->spec, text, true, &run, NULL) != 0) {
 		if (!s->optional) {
-			guild_log(world->log, "warning",
+			guild_log(log, "warning",
 				"there is no suitable run for dependency '%s'%s%s", s->name,
 				text ? ": " : "", text ? text : "");
 		}
@@ -184,15 +185,17 @@ static void complete_flag(const struct guild_exec_world *world, const struct gui
 	if (!value || (!fills && guild_value_is_null(value))) {
 		return;
 	}
+	/* What the user typed is told with the flags that came of it. */
+	const struct guild_log *log = fills ? world->log : NULL;
 	struct guild_value *done = NULL;
 	if (value->type == GUILD_LIST) {
 		done = guild_value_list(a);
 		for (size_t i = 0; i < value->n; i++) {
-			struct guild_value *id = complete(world, s, a, value->items[i]);
+			struct guild_value *id = complete(world, log, s, a, value->items[i]);
 			guild_value_append(a, done, id ? id : value->items[i]);
 		}
 	} else {
-		done = complete(world, s, a, value);
+		done = complete(world, log, s, a, value);
 	}
 	if (done) {
 		guild_value_set(a, flags, name, done);

@@ -55,11 +55,12 @@ static int resolve_spec(struct guild_resolving *r, struct guild_error *err)
 static const char *const *locations(struct guild_arena *a, const struct guild_value *dep,
 	const char *cwd)
 {
-	const struct guild_value *v = guild_value_get(dep, "location");
-	size_t n = v && v->type == GUILD_LIST ? v->n : 1;
-	const char **dirs = guild_arena_alloc(a, (n + 1) * sizeof(*dirs));
-	for (size_t i = 0; i < n; i++) {
-		const char *text = guild_value_text(v && v->type == GUILD_LIST ? v->items[i] : v);
+	const struct guild_value *more = guild_value_get(dep, "parent-locations");
+	size_t n = more && more->type == GUILD_LIST ? more->n : 0;
+	const char **dirs = guild_arena_alloc(a, (n + 2) * sizeof(*dirs));
+	for (size_t i = 0; i <= n; i++) {
+		const char *text = guild_value_text(i == 0 ? guild_value_get(dep, "location")
+							   : more->items[i - 1]);
 		char *dir = guild_path_abs(text ? text : ".", cwd);
 		dirs[i] = guild_arena_strdup(a, dir);
 		free(dir);
@@ -154,15 +155,9 @@ static bool is_entry_of(const struct guild_value *entry, const struct guild_reso
 	       guild_streq(guild_value_text(guild_value_get(entry, "source")), r->source->name);
 }
 
-static int record_input(struct pass *p, const struct guild_resolving *r,
-	struct guild_value *targets, struct guild_error *err)
+static void record_input(struct pass *p, const struct guild_resolving *r, const char *sha1,
+	int64_t size, struct guild_value *targets)
 {
-	char sha1[41];
-	int64_t size = 0;
-	int rc = source_digest(r, p->cache_dir, sha1, &size, err);
-	if (rc != 0) {
-		return rc;
-	}
 	struct guild_value *entry = guild_value_dict(p->a);
 	put_text(p->a, entry, "resource", r->resource->name);
 	put_text(p->a, entry, "source", r->source->name);
@@ -174,11 +169,10 @@ static int record_input(struct pass *p, const struct guild_resolving *r,
 	for (size_t i = 0; r->source->always_resolve && i < p->inputs->n; i++) {
 		if (is_entry_of(p->inputs->items[i], r)) {
 			p->inputs->items[i] = entry;
-			return 0;
+			return;
 		}
 	}
 	guild_value_append(p->a, p->inputs, entry);
-	return 0;
 }
 
 static void record_dep(struct pass *p, const struct guild_resolving *r, struct guild_value *done)
@@ -215,16 +209,59 @@ static const char *source_key(struct pass *p, const struct guild_resource *resou
 	return guild_arena_format(p->a, "%s\n%s", resource->name, source->name);
 }
 
+/* A restart may choose another file or run by a flag. */
+static bool is_chosen_anew(const struct pass *p, const struct guild_source *source,
+	const struct guild_value *entry)
+{
+	const char *name = NULL;
+	const char *now = guild_value_text(guild_source_flag_value(source, p->req->flags, &name));
+	const char *then = guild_value_text(guild_value_get(entry, "config"));
+	return now && then && strcmp(now, then) != 0;
+}
+
 /* Resolved by an earlier start, or the same thing asked for twice. Another source of that name is resolved, too (0.9.0 passed it over). */
 static bool is_resolved(struct pass *p, const struct guild_resource *resource,
 	const struct guild_source *source, const struct guild_value *done)
 {
-	if (source->always_resolve || !guild_value_get(done, source->name)) {
+	const struct guild_value *entry = guild_value_get(done, source->name);
+	if (source->always_resolve || !entry || is_chosen_anew(p, source, entry)) {
 		return false;
 	}
 	const char *key = source_key(p, resource, source);
 	const struct guild_value *same = guild_map_get(&p->done, key);
 	return !same || guild_value_eq(same, source->data);
+}
+
+/* What an earlier start placed for a source that is chosen anew gives way. */
+static int clear_targets(struct pass *p, const struct guild_resolving *r,
+	const struct guild_value *done, struct guild_error *err)
+{
+	const struct guild_value *old = guild_value_get(done, r->source->name);
+	int rc = 0;
+	if (!old || guild_map_has(&p->done, source_key(p, r->resource, r->source)) ||
+		!is_chosen_anew(p, r->source, old)) {
+		return 0;
+	}
+	for (size_t i = 0; i < p->inputs->n; i++) {
+		struct guild_value *entry = p->inputs->items[i];
+		const struct guild_value *targets = guild_value_get(entry, "targets");
+		if (!is_entry_of(entry, r)) {
+			continue;
+		}
+		for (size_t k = 0; targets && k < targets->n && rc == 0; k++) {
+			const char *target = guild_value_text(targets->items[k]);
+			if (target && guild_path_is_beneath(target)) {
+				char *path = guild_path_join(p->req->run->dir, target);
+				rc = guild_rmtree(path, err);
+				free(path);
+			}
+		}
+		memmove(&p->inputs->items[i], &p->inputs->items[i + 1],
+			(p->inputs->n - i - 1) * sizeof(*p->inputs->items));
+		p->inputs->n--;
+		i--;
+	}
+	return rc;
 }
 
 static int resolve_source(struct pass *p, const struct guild_value *dep,
@@ -236,11 +273,16 @@ static int resolve_source(struct pass *p, const struct guild_value *dep,
 	struct guild_value *targets = guild_value_list(p->a);
 	int rc = find_source(&r, dep, err);
 	rc = rc ? rc : check_empty(&r, err);
+	/* before placing: what was made for the run is moved */
+	char sha1[41];
+	int64_t size = 0;
+	rc = rc ? rc : source_digest(&r, p->cache_dir, sha1, &size, err);
+	rc = rc ? rc : clear_targets(p, &r, done, err);
 	for (size_t i = 0; i < r.n_found && rc == 0; i++) {
 		rc = guild_placing_put(p->placing, &r, &r.found[i], targets, err);
 	}
-	rc = rc ? rc : record_input(p, &r, targets, err);
 	if (rc == 0) {
+		record_input(p, &r, sha1, size, targets);
 		record_dep(p, &r, done);
 		guild_map_put(&p->done, source_key(p, resource, source), (void *)source->data);
 		rc = write_records(p, err);
@@ -342,6 +384,9 @@ int guild_deps_resolve(const struct guild_deps_request *req, const struct guild_
 	if (rc == 0) {
 		rc = guild_run_attr_write(req->run, "deps", p.deps, req->durable, err);
 	}
+	char *dvc = guild_path_join(req->run->guild_dir, "dvc"); /* what `dvc pull` worked in */
+	(void)guild_rmtree(dvc, NULL);
+	free(dvc);
 	guild_placing_free(p.placing);
 	guild_map_fini(&p.done);
 	free(p.cache_dir);

@@ -83,6 +83,10 @@ int guild_resolve_post_process(struct guild_resolving *r, const char *work_dir,
  * fit `spec`, else the newest. GUILD_ENOTFOUND: none. */
 int guild_choose_run(const struct guild_exec_world *world, const char *spec, const char *value,
 	bool with_staged, struct guild_run *out, struct guild_error *err);
+/* The same among the runs that `takes` says fit; `value` (or NULL) is the beginning of an id. */
+int guild_choose_run_by(const struct guild_exec_world *world,
+	bool (*takes)(void *arg, const struct guild_run *run), void *arg, const char *value,
+	struct guild_run *out);
 /* Adds what the source means of a run: what is selected, else what its program made. */
 int guild_resolve_run_files(struct guild_resolving *r, const struct guild_run *run,
 	struct guild_error *err);

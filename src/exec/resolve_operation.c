@@ -117,34 +117,51 @@ static size_t preferred(const struct guild_runs *runs)
 	return best;
 }
 
-static int choose_listed(const struct guild_exec_world *world, const char *spec, const char *prefix,
+static int choose_accepted(const struct guild_exec_world *world,
+	bool (*takes)(void *arg, const struct guild_run *run), void *arg, const char *prefix,
 	bool with_staged, struct guild_run *out, struct guild_error *err)
 {
-	struct wanted_list wanted = {0};
 	struct guild_runs runs = {0};
 	char *runs_dir = guild_home_runs_dir(world->home, false);
 	struct guild_run_filter filter = {
 		.statuses = 1U << GUILD_RUN_COMPLETED | 1U << GUILD_RUN_RUNNING |
 			    1U << GUILD_RUN_TERMINATED | (with_staged ? 1U << GUILD_RUN_STAGED : 0),
 		.id_prefix = prefix,
-		.accepts = accepts,
-		.accepts_arg = &wanted};
-	int rc = parse_spec(spec, &wanted, err);
-	rc = rc ? rc
-		: guild_store_list(runs_dir, &filter,
-			  guild_env_get(world->env, "GUILD_RUNS_PARENT"), &runs, NULL, err);
+		.accepts = takes,
+		.accepts_arg = arg};
+	int rc = guild_store_list(runs_dir, &filter, guild_env_get(world->env, "GUILD_RUNS_PARENT"),
+		&runs, NULL, err);
 	if (rc == 0 && runs.n == 0) {
-		rc = guild_error_set(err, GUILD_ENOTFOUND, "there is no suitable run of '%s'%s%s",
-			spec, prefix ? " with an id that starts with " : "", prefix ? prefix : "");
+		rc = GUILD_ENOTFOUND;
 	} else if (rc == 0) {
 		size_t at = preferred(&runs);
 		*out = runs.v[at];
 		runs.v[at] = (struct guild_run){0};
 	}
 	guild_runs_fini(&runs);
-	wanted_fini(&wanted);
 	free(runs_dir);
 	return rc;
+}
+
+static int choose_listed(const struct guild_exec_world *world, const char *spec, const char *prefix,
+	bool with_staged, struct guild_run *out, struct guild_error *err)
+{
+	struct wanted_list wanted = {0};
+	int rc = parse_spec(spec, &wanted, err);
+	rc = rc ? rc : choose_accepted(world, accepts, &wanted, prefix, with_staged, out, err);
+	if (rc == GUILD_ENOTFOUND) {
+		guild_error_set(err, rc, "there is no suitable run of '%s'%s%s", spec,
+			prefix ? " with an id that starts with " : "", prefix ? prefix : "");
+	}
+	wanted_fini(&wanted);
+	return rc;
+}
+
+int guild_choose_run_by(const struct guild_exec_world *world,
+	bool (*takes)(void *arg, const struct guild_run *run), void *arg, const char *value,
+	struct guild_run *out)
+{
+	return choose_accepted(world, takes, arg, value, false, out, NULL);
 }
 
 int guild_choose_run(const struct guild_exec_world *world, const char *spec, const char *value,

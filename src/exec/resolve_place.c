@@ -265,18 +265,22 @@ static int make_link(const char *from, const char *to, struct guild_error *err)
 	return rc;
 }
 
-static bool is_in_run_root(const struct guild_placing *p, const struct guild_found *f)
+/* Made in the run for this source alone: in its root, or by DVC. A config file stays where it was written, as in 0.9.0. */
+static bool is_moved(const struct guild_placing *p, const struct guild_found *f)
 {
 	char *dir = guild_path_dirname(f->path);
-	bool is = f->is_generated && strcmp(dir, p->req->run->dir) == 0;
+	char *dvc = guild_path_join(p->req->run->guild_dir, "dvc/");
+	bool is = f->is_generated &&
+		  (strcmp(dir, p->req->run->dir) == 0 || guild_starts(f->path, dvc));
 	free(dir);
+	free(dvc);
 	return is;
 }
 
 static const char *way_of(const struct guild_placing *p, const struct guild_resolving *r,
 	const struct guild_found *f)
 {
-	return is_in_run_root(p, f)                          ? "rename"
+	return is_moved(p, f)                                ? "rename"
 	       : guild_streq(r->source->target_type, "link") ? "link"
 							     : "copy";
 }

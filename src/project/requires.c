@@ -95,11 +95,15 @@ static struct guild_value *record_of(const struct project_reader *r,
 	record->file = data->file;
 	record->line = data->line;
 	record->column = data->column;
-	struct guild_value *dirs = guild_value_list(a);
-	for (size_t i = 0; i < model->n_locations; i++) {
-		guild_value_append(a, dirs, guild_value_string(a, model->locations[i]));
+	/* 0.9.0 reads one location; packages are ours. */
+	guild_value_set(a, record, "location", guild_value_string(a, model->locations[0]));
+	struct guild_value *more = guild_value_list(a);
+	for (size_t i = 1; i < model->n_locations; i++) {
+		guild_value_append(a, more, guild_value_string(a, model->locations[i]));
 	}
-	guild_value_set(a, record, "location", dirs->n == 1 ? dirs->items[0] : dirs);
+	if (more->n > 0) {
+		guild_value_set(a, record, "parent-locations", more);
+	}
 	if (data->type == GUILD_LIST) {
 		guild_value_set(a, record, "sources", (struct guild_value *)data);
 	}
