@@ -179,7 +179,7 @@ def test_goes_on_where_it_was_cut(guild, server, kind):
 
 @pytest.mark.parametrize("kind,result", [
     ("nameless", DATA), ("no-ranges", DATA), ("changed", DATA[::-1]), ("liar", DATA[::-1]), ("longer", DATA[:30_000]),
-])
+], ids=lambda value: value if isinstance(value, str) else "")
 def test_starts_over_where_parts_do_not_fit(guild, server, kind, result):
     url = f"{server.url}/{kind}/x.bin"
     guild("download", url, code=1)
