@@ -29,9 +29,11 @@ for target in "${targets[@]}"; do
 	mkdir -p "$corpus" "fuzz/seeds/$target"
 	arguments=(-max_total_time="$seconds" -timeout=60 -rss_limit_mb=2048 -print_final_stats=0
 		-verbosity=0 -artifact_prefix="build-fuzz/found/$target-")
+	seeds=("fuzz/seeds/$target")
+	[ "$target" != detect ] || seeds+=(tests/flags_corpus)
 	[ ! -f "fuzz/$target.dict" ] || arguments+=(-dict="fuzz/$target.dict")
 	if UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 "build-fuzz/fuzz/fuzz-$target" \
-		"${arguments[@]}" "$corpus" "fuzz/seeds/$target"; then
+		"${arguments[@]}" "$corpus" "${seeds[@]}"; then
 		echo "ok $target"
 		passed=$((passed + 1))
 	else

@@ -1,4 +1,4 @@
- import argparse
+import argparse
 def f0():
  def f1():
   def f2():
@@ -601,3 +601,4 @@ def f0():
                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                        def f599():
                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                         pass
 f0()
+

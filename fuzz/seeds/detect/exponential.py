@@ -1,4 +1,4 @@
- import argparse
+import argparse
 def f0(): return f1() + f1()
 def f1(): return f2() + f2()
 def f2(): return f3() + f3()
@@ -61,3 +61,4 @@ def f58(): return f59() + f59()
 def f59(): return f60() + f60()
 def f60(): return f0()
 f0()
+

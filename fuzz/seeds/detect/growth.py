@@ -1,4 +1,4 @@
- import argparse
+import argparse
 x = 'a' * 100000
 x = x + x + x + x
 x = [x] * 5000
@@ -14,3 +14,5 @@ class B:
 B.x = B
 p.add_argument('--y', default=y)
 p.parse_args()
+
+
