@@ -40,6 +40,20 @@ TRUE_PROJECT = '''ok:
 '''
 
 
+def long_script(remark):
+    """A script of 99 kB: twenty flags among many functions."""
+    text = f"# {remark}\nimport argparse\n\nparser = argparse.ArgumentParser()\n"
+    for i in range(20):
+        text += f'parser.add_argument("--momentum-{i}", type=float, default=0.{i + 1}, help="of layer {i}")\n'
+    number = 0
+    while len(text) < 99_000:
+        text += (f"\n\ndef layer_{number}(x, scale={number % 7}):\n"
+                 f"    values = [x * scale + i for i in range({number % 13})]\n"
+                 f"    return {{'name': 'layer {number}', 'sum': sum(values), 'first': values[:1]}}\n")
+        number += 1
+    return text + '\n\nif __name__ == "__main__":\n    print(parser.parse_args())\n'
+
+
 class NotMeasurable(Exception):
     pass
 
@@ -220,6 +234,67 @@ class Bench:
             rates.append(count / cpu)
         return measure.median(rates)
 
+    def detection(self):
+        """CPU seconds of asking for the flags of a long script that nobody has seen before."""
+        n_ours, n_theirs = self.times(15, 3)
+
+        def cpu(side, n):
+            folder = side.folder("detect")
+            seconds = []
+            for i in range(n + 1):
+                (folder / f"train{i}.py").write_text(long_script(f"{side.name} {i}"))
+                seconds.append(side.run("run", f"train{i}.py", "--help-op", cwd=folder).cpu)
+                if "momentum" not in (side.work / "log").read_text(errors="replace"):
+                    raise NotMeasurable(f"{side.name} does not find the flags of the long script")
+            return measure.median(seconds[1:])
+
+        return cpu(self.ours, n_ours), cpu(self.theirs, n_theirs)
+
+    def many_runs(self, side):
+        """A Guild home of copies of one run of the reference: the same for both sides."""
+        home = self.work / "many" / side.name
+        if home.exists():
+            return home
+        count = 200 if self.quick else 1000
+        folder = self.theirs.folder("many")
+        (folder / "guild.yml").write_text(TRUE_PROJECT)
+        one = self.work / "many" / "one"
+        one.mkdir(parents=True)
+        self.theirs.run("run", "ok", "-y", cwd=folder, env={"GUILD_HOME": str(one)})
+        run = next((one / "runs").iterdir())
+        for i in range(count):
+            copy = home / "runs" / f"{i:032x}"
+            shutil.copytree(run, copy, symlinks=True)
+            (copy / ".guild" / "attrs" / "id").write_text(f"{copy.name}\n")
+        shutil.rmtree(one)
+        return home
+
+    def listing(self):
+        n_ours, n_theirs = self.times(25, 3)
+
+        def cpu(side, n):
+            env = {"GUILD_HOME": str(self.many_runs(side))}
+            values = [side.run("runs", env=env).cpu for _ in range(n + 1)]
+            if "completed" not in (side.work / "log").read_text(errors="replace"):
+                raise NotMeasurable(f"{side.name} does not list the runs")
+            return measure.median(values[1:])
+
+        return cpu(self.ours, n_ours), cpu(self.theirs, n_theirs)
+
+    def completion_of_runs(self):
+        """CPU seconds of one answer to the shell that has to read runs."""
+        n_ours, n_theirs = self.times(25, 3)
+
+        def cpu(side, n):
+            env = {"GUILD_HOME": str(self.many_runs(side)), "_GUILD_COMPLETE": "bash_complete",
+                   "COMP_WORDS": "guild ls -Fo ok ", "COMP_CWORD": "4"}
+            return measure.median([side.run(check=False, env=env).cpu for _ in range(n)])
+
+        value = cpu(self.ours, n_ours)
+        if "plain,0000" not in (self.ours.work / "log").read_text(errors="replace"):
+            raise NotMeasurable("completion does not answer with runs")
+        return value, cpu(self.theirs, n_theirs)
+
     def completion(self):
         """CPU seconds of one answer to the shell: the flags of an operation."""
         n_ours, n_theirs = self.times(50, 7)
@@ -290,6 +365,8 @@ def rows():
         "cached": Row("tracked run minus the script alone, CPU, flags cached, outside git", ms,
                       "≤ 15 ms", 0.015),
         "fresh": Row("the same, a script never seen before", ms, "≤ 40 ms", 0.040),
+        "detection": Row("flags of a script of 99 kB never seen before (`run SCRIPT --help-op`), CPU", ms,
+                         "", 0),
         "capture": Row("lines of 50 bytes captured from a pipe, default patterns", rate, "", 0,
                        more=True),
         "tee": Row("the same as a part of `cat \\| tee file`", lambda v: f"{v * 100:.1f} %",
@@ -301,6 +378,9 @@ def rows():
                        "server, no CRC; ours: CRC checked)",
                        lambda v: f"{v / 1e6:.1f} M records/s", "≥ 10 M records/s", 10e6, more=True),
         "completion": Row("one answer of tab completion, CPU", ms, "≤ 10 ms", 0.010),
+        "completion_of_runs": Row("the same, of runs behind a filter, in a home of 1000 runs", ms, "≤ 10 ms",
+                                  0.010),
+        "listing": Row("`guild runs` in a home of 1000 runs, CPU", ms, "", 0),
     }
 
 
@@ -311,8 +391,11 @@ def measure_all(bench, only):
         "cached": lambda: bench.overhead(fresh=False),
         "fresh": lambda: bench.overhead(fresh=True),
         "grid": bench.grid,
+        "detection": bench.detection,
         "scalars": bench.scalars,
         "completion": bench.completion,
+        "completion_of_runs": bench.completion_of_runs,
+        "listing": bench.listing,
     }
     notes = []
     for name in table:
