@@ -49,6 +49,7 @@ lint:
 # What is generated from the table of commands and committed.
 docs: all
 	@$(BUILD)/guild-docs reference > docs/commands.md
+	@$(BUILD)/guild-docs guild-yml > docs/guild-yml.md
 
 demo:
 	@scripts/demo.sh

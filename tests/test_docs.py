@@ -20,6 +20,10 @@ def test_command_reference_is_up_to_date():
         "run: make docs")
 
 
+def test_project_reference_is_up_to_date():
+    assert (ROOT / "docs" / "guild-yml.md").read_text() == made("guild-yml"), "run: make docs"
+
+
 def test_man_page_is_clean_roff():
     if not shutil.which("groff"):
         pytest.skip("groff is not installed")

@@ -1,5 +1,6 @@
 """What make install puts into a prefix works from there."""
 
+import json
 import os
 import pathlib
 import shutil
@@ -21,6 +22,12 @@ def prefix(tmp_path):
 def test_program_starts(prefix):
     done = subprocess.run([prefix / "bin" / "guild", "--version"], capture_output=True, check=True)
     assert done.stdout.startswith(b"guild ")
+
+
+def test_schema_for_editors(prefix):
+    schema = json.loads((prefix / "share" / "guild" / "guild.schema.json").read_text())
+    printed = subprocess.run([prefix / "bin" / "guild", "check", "--schema"], capture_output=True, check=True)
+    assert schema == json.loads(printed.stdout)
 
 
 def test_library_links(prefix, tmp_path):

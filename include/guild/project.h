@@ -140,6 +140,30 @@ int guild_op_import_flags(struct guild_project *project, struct guild_op_def *op
 	const struct guild_import_options *opts, const struct guild_log *log,
 	struct guild_error *err);
 
+/* ---- what may be written in guild.yml ------------------------------------------------------------------------ */
+
+/* A JSON Schema (draft 7) of guild.yml. */
+struct guild_value *guild_project_schema(struct guild_arena *a);
+/* The reference page of all attributes, Markdown. */
+void guild_project_reference(struct guild_buf *out);
+
+/* Something in a project's files that is not as it should be, though the project may load. */
+struct guild_project_finding {
+	const char *file; /* as messages name it */
+	uint32_t line, column;
+	const char *text;
+	const char *hint; /* or NULL */
+};
+struct guild_project_findings {
+	struct guild_project_finding *v; /* by file, line and column */
+	size_t n, cap;
+};
+/* Looks through DIR/guild.yml and what it includes: unknown attributes and forms, flag types, resources, operations and optimizers that
+ * are not there, and what stops the project from loading. Everything lives in `a`. GUILD_ENOTFOUND: there is no guild.yml. */
+int guild_project_check(struct guild_arena *a, const char *dir,
+	const struct guild_project_world *world, struct guild_project_findings *out,
+	struct guild_error *err);
+
 /* How an operation is started (guildfile.md 4.1). */
 enum guild_op_kind { GUILD_OP_PYTHON, GUILD_OP_EXEC, GUILD_OP_NOTEBOOK, GUILD_OP_STEPS };
 struct guild_op_cmd {

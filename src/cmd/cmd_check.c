@@ -6,10 +6,12 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "check_project.h"
 #include "cmd.h"
 #include "version_spec.h"
 
 #include "guild/exec.h"
+#include "guild/project.h"
 #include "guild/version.h"
 
 enum { NAME_COLUMN = 27, SIZE_COLUMN = 7, TOOL_TIMEOUT_MS = 10000, TOOL_OUTPUT_MAX = 1 << 16 };
@@ -18,6 +20,11 @@ static const struct guild_opt opts[] = {
 	{.names = "--env", .help = "Only versions, places and the Python environment."},
 	{.names = "--space", .help = "Also how much disk space the Guild home takes."},
 	{.names = "-n --no-info", .help = "Print no information, only check."},
+	{.names = "--strict",
+		.help = "Check the project in this directory instead: names in guild.yml that mean nothing, and "
+			"resources, operations and optimizers that are not there. The exit code is 1 when "
+			"something is found."},
+	{.names = "--schema", .help = "Print the JSON Schema of guild.yml, for editors."},
 	{.names = "-v --verbose", .help = "Also the Python path and the packages in it."},
 	{.names = "--version",
 		.value = "REQ",
@@ -344,6 +351,13 @@ static int run(struct guild_ctx *ctx, const struct guild_args *args)
 	bool info = !guild_args_flag(args, "no-info");
 	bool json = guild_args_flag(args, "json");
 
+	if (guild_args_flag(args, "schema")) {
+		guild_cmd_print_json(guild_project_schema(ctx->arena));
+		return GUILD_EXIT_OK;
+	}
+	if (guild_args_flag(args, "strict")) {
+		return guild_cmd_check_project(ctx, json);
+	}
 	r.lines = guild_value_dict(r.a);
 	if (guild_args_given(args, "version")) {
 		int code = check(ctx, args);
@@ -378,6 +392,7 @@ const struct guild_cmd guild_cmd_check = {
 		"Examples:\n\n"
 		"  guild check\n"
 		"  guild check --space -n\n"
+		"  guild check --strict\n"
 		"  guild check --version '>=1.0'",
 	.opts = tables,
 	.needs = GUILD_NEEDS_HOME,

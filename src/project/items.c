@@ -264,6 +264,9 @@ static int include_file(struct project_reader *r, struct project_file *f, const 
 		guild_buf_fini(&text);
 		return rc;
 	}
+	if (++r->n_includes > PROJECT_MAX_INCLUDES) {
+		return project_fail_limit(r, at, "more than %d includes", PROJECT_MAX_INCLUDES);
+	}
 	int rc = guild_file_read(path, PROJECT_MAX_BYTES, &text, r->err);
 	rc = rc ? rc : parse_into(r, f, path, guild_buf_str(&text), at, &link);
 	guild_buf_fini(&text);

@@ -1,29 +1,9 @@
 /* guild.yml -> models and operations (guildfile.md 1-5, in the order of 11). */
-#include "project_private.h"
+#include "attributes.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static const char *const model_attributes[] = {
-	"config",
-	"default",
-	"description",
-	"extends",
-	"extra",
-	"flags",
-	"model",
-	"operation-defaults",
-	"operations",
-	"params",
-	"plugins",
-	"profiles",
-	"python-requires",
-	"references",
-	"resources",
-	"sourcecode",
-	NULL,
-};
 
 /* ---- operations ---- */
 
@@ -145,30 +125,14 @@ static void set_locations(struct project_reader *r, const struct project_item *i
 	model->locations = dirs;
 }
 
-/* Whole version specs such as 3.8 read as numbers. */
-static const char *scalar_text(struct project_reader *r, const struct guild_value *v)
-{
-	struct guild_buf text = {0};
-	if (guild_value_is_null(v)) {
-		return NULL;
-	}
-	guild_value_py_str(&text, v);
-	const char *copy = guild_arena_strdup(r->arena, guild_buf_cstr(&text));
-	guild_buf_fini(&text);
-	return copy;
-}
-
 static int read_model(struct project_reader *r, const struct project_item *item,
 	struct guild_value *data, struct guild_model_def *model)
 {
-	const struct guild_value *defaults = NULL;
+	const struct project_kind *kind =
+		item->name[0] ? &project_kind_model : &project_kind_anonymous;
 	struct guild_value *ops = NULL, *resources = NULL;
 	model->data = data;
-	int rc = project_read_text(r, data, "description", &model->description);
-	rc = rc ? rc : project_read_bool(r, data, "default", &model->is_default, NULL);
-	rc = rc ? rc : project_read_dict(r, data, "extra", &model->extra);
-	rc = rc ? rc : project_read_dict(r, data, "profiles", &model->profiles);
-	rc = rc ? rc : project_read_dict(r, data, "operation-defaults", &defaults);
+	int rc = project_check_attributes(r, kind, data, "a model");
 	rc = rc ? rc : project_read_list(r, data, "references", &model->references);
 	rc = rc ? rc
 		: project_expand_section(r, item, "resources", guild_value_get(data, "resources"),
@@ -179,19 +143,17 @@ static int read_model(struct project_reader *r, const struct project_item *item,
 	if (rc) {
 		return rc;
 	}
-	if (!guild_value_is_null(resources) && resources->type != GUILD_DICT) {
-		return project_fail(r, resources, "'resources' must be a mapping, not %s",
-			guild_type_name(resources->type));
-	}
-	if (!guild_value_is_null(ops) && ops->type != GUILD_DICT) {
-		return project_fail(r, ops, "'operations' must be a mapping, not %s",
-			guild_type_name(ops->type));
-	}
+	model->description = project_text(r, data, "description");
+	model->is_default = guild_value_truthy(guild_value_get(data, "default"));
+	model->extra = project_said(data, "extra");
+	model->profiles = project_said(data, "profiles");
 	model->resources = guild_value_is_null(resources) ? NULL : resources;
 	model->sourcecode = guild_value_get(data, "sourcecode");
 	model->plugins = guild_value_get(data, "plugins");
-	model->python_requires = scalar_text(r, guild_value_get(data, "python-requires"));
-	return guild_value_is_null(ops) ? 0 : read_operations(r, item, model, ops, defaults);
+	model->python_requires = project_text(r, data, "python-requires");
+	return guild_value_is_null(ops) ? 0
+					: read_operations(r, item, model, ops,
+						  project_said(data, "operation-defaults"));
 }
 
 static int make_model(struct project_reader *r, struct project_item *item)
@@ -201,7 +163,11 @@ static int make_model(struct project_reader *r, struct project_item *item)
 	struct guild_value *data = NULL;
 	model->name = item->name;
 	int rc = project_extend_item(r, item);
-	rc = rc ? rc : project_read_dict(r, item->merged, "params", &params);
+	params = rc ? NULL : project_said(item->merged, "params");
+	if (params && params->type != GUILD_DICT) {
+		return project_fail(r, params, "'params' must be a mapping, not %s",
+			guild_type_name(params->type));
+	}
 	rc = rc ? rc : project_apply_params(r, params, item->merged, &data);
 	if (rc) {
 		return rc;
@@ -209,7 +175,6 @@ static int make_model(struct project_reader *r, struct project_item *item)
 	set_locations(r, item, model);
 	rc = read_model(r, item, data, model);
 	if (rc == 0) {
-		project_check_names(r, item->data, "a model", model_attributes);
 		r->project->models[r->project->n_models++] = model;
 	}
 	return rc;
@@ -231,37 +196,68 @@ static int make_models(struct project_reader *r)
 	return rc;
 }
 
-static int read_project(struct project_reader *r, struct guild_str text)
+/* Reads the files of a project; `in_place`: messages name them relative to its directory. */
+static int open_items(struct guild_str text, const char *path, bool in_place,
+	const struct guild_project_world *world, struct guild_project *p, struct project_reader *r)
 {
-	struct guild_project *p = r->project;
-	int rc = project_read_file(r, p->path, text, &r->own);
-	rc = rc ? rc : make_models(r);
-	rc = rc ? rc : project_read_requires(r);
-	project_files_free(r);
+	p->arena = guild_arena_new();
+	p->path = guild_path_abs(path, NULL);
+	p->dir = guild_path_dirname(p->path);
+	guild_digest_bytes(GUILD_MD5, text.p, text.n, p->hash);
+	r->project = p;
+	r->arena = p->arena;
+	r->world = world;
+	r->shown_dir = in_place ? p->dir : NULL;
+	r->file = in_place ? guild_path_basename(p->path) : p->path;
+	return project_read_file(r, p->path, text, &r->own);
+}
+
+static int read_text(const char *dir, struct guild_buf *text, char **path, bool *in_place,
+	struct guild_error *err)
+{
+	char *here = getcwd(NULL, 0);
+	*in_place = guild_streq(here, dir);
+	*path = guild_path_join(dir, "guild.yml");
+	free(here);
+	return guild_file_read(*path, PROJECT_MAX_BYTES, text, err);
+}
+
+int project_open(const char *dir, const struct guild_project_world *world,
+	struct guild_project **out, struct project_reader *r)
+{
+	struct guild_buf text = {0};
+	char *path = NULL;
+	bool in_place = false;
+	static const struct project_reader none;
+	*r = none;
+	*out = NULL;
+	int rc = read_text(dir, &text, &path, &in_place, NULL);
+	if (rc == 0) {
+		*out = guild_alloc(sizeof **out);
+		rc = open_items(guild_buf_str(&text), path, in_place, world, *out, r);
+	}
+	guild_buf_fini(&text);
+	free(path);
 	return rc;
 }
 
-/* `in_place`: messages name files relative to the project's directory. */
+void project_close(struct guild_project *p, struct project_reader *r)
+{
+	project_files_free(r);
+	guild_project_free(p);
+}
+
 static int parse_named(struct guild_str text, const char *path, bool in_place,
 	const struct guild_project_world *world, struct guild_project **out,
 	const struct guild_log *log, struct guild_error *err)
 {
 	struct guild_project *p = guild_alloc(sizeof *p);
 	struct guild_error unread;
-	p->arena = guild_arena_new();
-	p->path = guild_path_abs(path, NULL);
-	p->dir = guild_path_dirname(p->path);
-	guild_digest_bytes(GUILD_MD5, text.p, text.n, p->hash);
-	struct project_reader r = {
-		.project = p,
-		.arena = p->arena,
-		.world = world,
-		.shown_dir = in_place ? p->dir : NULL,
-		.file = in_place ? guild_path_basename(p->path) : p->path,
-		.log = log,
-		.err = err ? err : &unread,
-	};
-	int rc = read_project(&r, text);
+	struct project_reader r = {.log = log, .err = err ? err : &unread};
+	int rc = open_items(text, path, in_place, world, p, &r);
+	rc = rc ? rc : make_models(&r);
+	rc = rc ? rc : project_read_requires(&r);
+	project_files_free(&r);
 	if (rc) {
 		guild_project_free(p);
 		return rc;
@@ -280,16 +276,14 @@ int guild_project_parse(struct guild_str text, const char *path,
 int guild_project_load(const char *dir, const struct guild_project_world *world,
 	struct guild_project **out, const struct guild_log *log, struct guild_error *err)
 {
-	char *path = guild_path_join(dir, "guild.yml");
-	char *here = getcwd(NULL, 0);
 	struct guild_buf text = {0};
-	int rc = guild_file_read(path, PROJECT_MAX_BYTES, &text, err);
+	char *path = NULL;
+	bool in_place = false;
+	int rc = read_text(dir, &text, &path, &in_place, err);
 	if (rc == 0) {
-		rc = parse_named(guild_buf_str(&text), path, guild_streq(here, dir), world, out,
-			log, err);
+		rc = parse_named(guild_buf_str(&text), path, in_place, world, out, log, err);
 	}
 	guild_buf_fini(&text);
-	free(here);
 	free(path);
 	return rc;
 }

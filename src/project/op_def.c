@@ -1,47 +1,9 @@
 /* One operation of a project file (guildfile.md 4). */
-#include "project_private.h"
+#include "attributes.h"
 
 #include <string.h>
 
-static const char *const op_attributes[] = {
-	"can-stage-trials",
-	"compare",
-	"default",
-	"default-flag-arg-skip",
-	"default-max-trials",
-	"delete-on-success",
-	"description",
-	"env",
-	"env-secrets",
-	"exec",
-	"flag-encoder",
-	"flags",
-	"flags-dest",
-	"flags-import",
-	"flags-import-skip",
-	"handle-keyboard-interrupt",
-	"label",
-	"main",
-	"notebook",
-	"objective",
-	"optimizer",
-	"optimizers",
-	"output-scalars",
-	"pip-freeze",
-	"plugins",
-	"publish",
-	"python-path",
-	"python-requires",
-	"requires",
-	"run-attrs",
-	"sourcecode",
-	"steps",
-	"stoppable",
-	"tags",
-	NULL,
-};
-
-static int read_texts(const struct project_reader *r, const struct guild_value *data,
+static void read_texts(const struct project_reader *r, const struct guild_value *data,
 	struct guild_op_def *op)
 {
 	const struct {
@@ -55,29 +17,17 @@ static int read_texts(const struct project_reader *r, const struct guild_value *
 		{"flags-dest", &op->flags_dest},
 		{"flag-encoder", &op->flag_encoder},
 		{"label", &op->label},
+		{"python-requires", &op->python_requires},
 	};
 	for (size_t i = 0; i < GUILD_ARRAY_LEN(texts); i++) {
-		int rc = project_read_text(r, data, texts[i].key, texts[i].out);
-		if (rc) {
-			return rc;
-		}
+		*texts[i].out = project_text(r, data, texts[i].key);
 	}
-	/* A version spec such as 3.8 reads as a number. */
-	const struct guild_value *v = guild_value_get(data, "python-requires");
-	if (guild_value_is_null(v)) {
-		v = guild_value_get(op->model->data, "python-requires");
+	if (!op->python_requires) {
+		op->python_requires = op->model->python_requires;
 	}
-	if (!guild_value_is_null(v)) {
-		struct guild_buf text = {0};
-		guild_value_py_str(&text, v);
-		op->python_requires = guild_arena_strdup(r->arena, guild_buf_cstr(&text));
-		guild_buf_fini(&text);
-	}
-	return 0;
 }
 
-static int read_bools(const struct project_reader *r, const struct guild_value *data,
-	struct guild_op_def *op)
+static void read_bools(const struct guild_value *data, struct guild_op_def *op)
 {
 	const struct {
 		const char *key;
@@ -92,53 +42,66 @@ static int read_bools(const struct project_reader *r, const struct guild_value *
 		{"can-stage-trials", &op->can_stage_trials, NULL},
 	};
 	for (size_t i = 0; i < GUILD_ARRAY_LEN(bools); i++) {
-		int rc = project_read_bool(r, data, bools[i].key, bools[i].out, bools[i].given);
-		if (rc) {
-			return rc;
+		const struct guild_value *v = guild_value_get(data, bools[i].key);
+		if (guild_value_is_null(v)) {
+			continue;
+		}
+		*bools[i].out = guild_value_truthy(v);
+		if (bools[i].given) {
+			*bools[i].given = true;
 		}
 	}
-	return 0;
 }
 
-static int read_collections(const struct project_reader *r, const struct guild_value *data,
+/* The model's profiles with the operation's own over them. */
+static int read_profiles(struct project_reader *r, struct guild_op_def *op)
+{
+	struct guild_value *own = guild_value_get(op->data, "profiles");
+	struct guild_value *all = NULL;
+	op->profiles = guild_value_is_null(own) ? op->model->profiles : own;
+	if (guild_value_is_null(own) || !op->model->profiles) {
+		return 0;
+	}
+	struct guild_value *of_model = guild_value_get(op->model->data, "profiles");
+	int rc = project_merge(r, own, of_model, &all);
+	op->profiles = all;
+	return rc;
+}
+
+static int read_collections(struct project_reader *r, const struct guild_value *data,
 	struct guild_op_def *op)
 {
 	const struct {
 		const char *key;
 		const struct guild_value **out;
-		bool is_list;
-	} parts[] = {
-		{"flags-import-skip", &op->flags_import_skip, true},
-		{"tags", &op->tags, true},
-		{"compare", &op->compare, true},
-		{"python-path", &op->python_path, true},
-		{"env", &op->env, false},
-		{"publish", &op->publish, false},
-		{"run-attrs", &op->run_attrs, false},
+	} lists[] = {
+		{"flags-import-skip", &op->flags_import_skip},
+		{"tags", &op->tags},
+		{"compare", &op->compare},
+		{"python-path", &op->python_path},
 	};
-	for (size_t i = 0; i < GUILD_ARRAY_LEN(parts); i++) {
-		int rc = parts[i].is_list ? project_read_list(r, data, parts[i].key, parts[i].out)
-					  : project_read_dict(r, data, parts[i].key, parts[i].out);
+	for (size_t i = 0; i < GUILD_ARRAY_LEN(lists); i++) {
+		int rc = project_read_list(r, data, lists[i].key, lists[i].out);
 		if (rc) {
 			return rc;
 		}
 	}
+	op->env = project_said(data, "env");
+	op->publish = project_said(data, "publish");
+	op->run_attrs = project_said(data, "run-attrs");
+	op->sourcecode = project_said(data, "sourcecode");
 	op->plugins = guild_value_get(data, "plugins");
 	op->env_secrets = guild_value_get(data, "env-secrets");
 	op->steps = guild_value_get(data, "steps");
-	if (!guild_value_is_null(op->steps) && op->steps->type != GUILD_LIST) {
-		return project_fail(r, op->steps, "'steps' must be a list, not %s",
-			guild_type_name(op->steps->type));
-	}
-	return 0;
+	return read_profiles(r, op);
 }
 
-static int read_flags(const struct project_reader *r, const struct guild_value *data,
+static int read_flags(struct project_reader *r, const struct guild_value *data,
 	struct guild_op_def *op)
 {
-	const struct guild_value *flags = NULL;
-	int rc = project_read_dict(r, data, "flags", &flags);
-	if (rc == 0 && flags) {
+	const struct guild_value *flags = project_said(data, "flags");
+	int rc = 0;
+	if (flags) {
 		rc = guild_flag_defs_parse(r->arena, flags, r->file, &op->flags, r->err);
 	}
 	for (size_t i = 0; rc == 0 && i < op->flags.n; i++) {
@@ -155,14 +118,15 @@ static int read_flags(const struct project_reader *r, const struct guild_value *
 	}
 	if (import->type != GUILD_BOOL && import->type != GUILD_LIST) {
 		return project_fail(r, import,
-			"'flags-import' must be yes, all, no or a list of flag names");
+			"'flags-import' must be yes, all, no or a list of flag names, not %s",
+			import->type == GUILD_STRING ? import->s.p : guild_type_name(import->type));
 	}
 	op->flags_import = import;
 	return 0;
 }
 
 /* NULL = default patterns, [] = off, else a list of patterns and {NAME: PATTERN}. */
-static int read_output_scalars(const struct project_reader *r, const struct guild_value *data,
+static int read_output_scalars(struct project_reader *r, const struct guild_value *data,
 	struct guild_op_def *op)
 {
 	struct guild_value *v = guild_value_get(data, "output-scalars");
@@ -174,9 +138,6 @@ static int read_output_scalars(const struct project_reader *r, const struct guil
 		guild_value_append(r->arena, list, v);
 	} else if (v->type == GUILD_LIST) {
 		list = v;
-	} else if (v->type != GUILD_BOOL || v->b) {
-		return project_fail(r, v,
-			"'output-scalars' must be a pattern, a mapping, a list of them, or no");
 	}
 	for (size_t i = 0; i < list->n; i++) {
 		enum guild_type t = list->items[i]->type;
@@ -192,7 +153,7 @@ static int read_output_scalars(const struct project_reader *r, const struct guil
 }
 
 /* `optimizer: X` and `optimizers: …` as one mapping NAME -> attributes (guildfile.md 7). */
-static int read_optimizers(const struct project_reader *r, const struct guild_value *data,
+static int read_optimizers(struct project_reader *r, const struct guild_value *data,
 	struct guild_op_def *op)
 {
 	struct guild_value *one = guild_value_get(data, "optimizer");
@@ -223,51 +184,29 @@ static int read_optimizers(const struct project_reader *r, const struct guild_va
 			}
 			guild_value_set(r->arena, all, name, guild_value_dict(r->arena));
 		}
-	} else if (many->type == GUILD_DICT) {
-		all = many;
 	} else {
-		return project_fail(r, many, "'optimizers' must be a list of names or a mapping");
+		all = many;
 	}
 	op->optimizers = all;
 	return 0;
 }
 
-static int read_sourcecode(const struct project_reader *r, const struct guild_value *data,
-	struct guild_op_def *op)
-{
-	struct guild_value *v = guild_value_get(data, "sourcecode");
-	if (guild_value_is_null(v)) {
-		return 0;
-	}
-	if (v->type == GUILD_DICT || v->type == GUILD_LIST || v->type == GUILD_STRING ||
-		(v->type == GUILD_BOOL && !v->b)) {
-		op->sourcecode = v;
-		return 0;
-	}
-	return project_fail(r, v, "'sourcecode' must be a pattern, a list, a mapping, or no");
-}
-
-static int read_requires(const struct project_reader *r, const struct guild_value *data,
+static void read_requires(const struct project_reader *r, const struct guild_value *data,
 	struct guild_op_def *op)
 {
 	struct guild_value *v = guild_value_get(data, "requires");
 	if (guild_value_is_null(v)) {
-		return 0;
+		return;
 	}
-	if (v->type != GUILD_STRING && v->type != GUILD_DICT && v->type != GUILD_LIST) {
-		return project_fail(r, v, "'requires' must be text, a mapping or a list");
-	}
-	struct guild_value *list = guild_value_list(r->arena);
-	if (v->type == GUILD_LIST) {
-		list = v;
-	} else {
+	struct guild_value *list = v;
+	if (v->type != GUILD_LIST) {
+		list = guild_value_list(r->arena);
 		guild_value_append(r->arena, list, v);
 	}
 	op->requires = list;
-	return 0;
 }
 
-static int read_objective(const struct project_reader *r, const struct guild_value *data,
+static int read_objective(struct project_reader *r, const struct guild_value *data,
 	struct guild_op_def *op)
 {
 	const struct guild_value *v = guild_value_get(data, "objective");
@@ -277,7 +216,7 @@ static int read_objective(const struct project_reader *r, const struct guild_val
 	bool is_pair = v->type == GUILD_DICT && v->n == 1 &&
 		       (guild_value_text(guild_value_get(v, "minimize")) ||
 			       guild_value_text(guild_value_get(v, "maximize")));
-	if (v->type != GUILD_STRING && !is_pair) {
+	if (v->type == GUILD_DICT && !is_pair) {
 		return project_fail(r, v,
 			"'objective' must be a column, 'minimize: COLUMN' or 'maximize: COLUMN'");
 	}
@@ -285,33 +224,29 @@ static int read_objective(const struct project_reader *r, const struct guild_val
 	return 0;
 }
 
-static int read_max_trials(const struct project_reader *r, const struct guild_value *data,
+static int read_max_trials(struct project_reader *r, const struct guild_value *data,
 	struct guild_op_def *op)
 {
 	const struct guild_value *v = guild_value_get(data, "default-max-trials");
 	if (guild_value_is_null(v)) {
 		return 0;
 	}
-	if (v->type != GUILD_INT || v->i < 1) {
+	if (v->i < 1) {
 		return project_fail(r, v, "'default-max-trials' must be a whole number from 1 on");
 	}
 	op->default_max_trials = v->i;
 	return 0;
 }
 
-int project_read_op(const struct project_reader *r, struct guild_model_def *model, const char *name,
+int project_read_op(struct project_reader *r, struct guild_model_def *model, const char *name,
 	const struct guild_value *data, struct guild_op_def **out)
 {
-	static int (*const readers[])(const struct project_reader *, const struct guild_value *,
+	static int (*const readers[])(struct project_reader *, const struct guild_value *,
 		struct guild_op_def *) = {
-		read_texts,
-		read_bools,
 		read_collections,
 		read_flags,
 		read_output_scalars,
 		read_optimizers,
-		read_sourcecode,
-		read_requires,
 		read_objective,
 		read_max_trials,
 	};
@@ -320,14 +255,17 @@ int project_read_op(const struct project_reader *r, struct guild_model_def *mode
 	op->model = model;
 	op->pip_freeze = true;
 	op->data = data;
-	for (size_t i = 0; i < GUILD_ARRAY_LEN(readers); i++) {
-		int rc = readers[i](r, data, op);
-		if (rc) {
-			return rc;
-		}
+	int rc = project_check_attributes(r, &project_kind_operation, data,
+		guild_arena_format(r->arena, "operation '%s'", name));
+	if (rc) {
+		return rc;
 	}
-	project_check_names(r, data, guild_arena_format(r->arena, "operation '%s'", name),
-		op_attributes);
+	read_texts(r, data, op);
+	read_bools(data, op);
+	read_requires(r, data, op);
+	for (size_t i = 0; rc == 0 && i < GUILD_ARRAY_LEN(readers); i++) {
+		rc = readers[i](r, data, op);
+	}
 	*out = op;
-	return 0;
+	return rc;
 }

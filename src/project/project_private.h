@@ -7,6 +7,7 @@
 enum {
 	PROJECT_MAX_BYTES = 16 << 20, /* of one file */
 	PROJECT_MAX_FILES = 1000,     /* of a project: included and extended ones */
+	PROJECT_MAX_INCLUDES = 5000,  /* one file several times counts each time */
 	PROJECT_MAX_ITEMS = 100000,   /* after includes */
 	PROJECT_MAX_PARENTS = 100,    /* one extending the next */
 	PROJECT_MAX_WORK = 16 << 20,  /* values looked at or made by extends, params and $include */
@@ -50,7 +51,7 @@ struct project_reader {
 	const char *file;                        /* name in messages for values of no file */
 	const char *shown_dir; /* files below are named relative to it; NULL: all in full */
 	size_t cap_files;
-	size_t n_items;
+	size_t n_items, n_includes;
 	size_t work;
 	const struct guild_log *log;
 	struct guild_error *err;
@@ -63,22 +64,17 @@ int project_fail(const struct project_reader *r, const struct guild_value *at, c
 int project_fail_limit(const struct project_reader *r, const struct guild_value *at,
 	const char *fmt, ...) GUILD_PRINTF(3, 4);
 
-/* Each reads one attribute of a mapping; a missing or null one leaves *out alone. */
-int project_read_text(const struct project_reader *r, const struct guild_value *map,
-	const char *key, const char **out);
-int project_read_bool(const struct project_reader *r, const struct guild_value *map,
-	const char *key, bool *out, bool *given);
-int project_read_dict(const struct project_reader *r, const struct guild_value *map,
-	const char *key, const struct guild_value **out);
+/* The text of an attribute, a number as Python prints it; NULL when it is not there or null. */
+const char *project_text(const struct project_reader *r, const struct guild_value *map,
+	const char *key);
+/* The value of an attribute; NULL when it is not there or null. */
+const struct guild_value *project_said(const struct guild_value *map, const char *key);
+/* A missing attribute leaves *out alone. */
 /* A string becomes a one-item list, "[…]" is decoded, null is empty (guildfile.md 3). */
 int project_read_list(const struct project_reader *r, const struct guild_value *map,
 	const char *key, const struct guild_value **out);
 int project_as_list(const struct project_reader *r, struct guild_value *v, const char *key,
 	const struct guild_value **out);
-
-/* Warns of attributes that look like misspelt known ones. `names` ends with NULL. */
-void project_check_names(const struct project_reader *r, const struct guild_value *map,
-	const char *what, const char *const *names);
 
 /* ---- files and items (items.c) ---- */
 
@@ -87,6 +83,10 @@ int project_read_file(struct project_reader *r, const char *path, struct guild_s
 	struct project_file **out);
 /* The guild.yml of a package by its name on the Python path, read once; *out NULL: there is none. */
 int project_find_package(struct project_reader *r, const char *name, struct project_file **out);
+/* Reads the files of DIR/guild.yml as far as their items, without making models. Whatever comes of it, project_close ends it. */
+int project_open(const char *dir, const struct guild_project_world *world,
+	struct guild_project **out, struct project_reader *r);
+void project_close(struct guild_project *p, struct project_reader *r);
 struct project_item *project_find_item(const struct project_file *file, const char *name);
 void project_files_free(struct project_reader *r);
 
@@ -111,7 +111,7 @@ int project_expand_section(struct project_reader *r, const struct project_item *
 	const char *section, struct guild_value *data, struct guild_value **out);
 
 /* One operation from its mapping (guildfile.md 4). */
-int project_read_op(const struct project_reader *r, struct guild_model_def *model, const char *name,
+int project_read_op(struct project_reader *r, struct guild_model_def *model, const char *name,
 	const struct guild_value *data, struct guild_op_def **out);
 
 /* Reads the resources of all models and what their operations require (op->deps). */

@@ -31,12 +31,13 @@ static void test_errors_name_the_place(void **state)
 		{"- model: m\n  config: c\n",
 			"guild.yml:1:3: an item is either 'model' or 'config', not both"},
 		{"- model: 3\n", "guild.yml:1:10: the name of a model must be text, not int"},
-		{"train:\n  main: [a]\n", "guild.yml:2:9: 'main' must be text, not list"},
+		{"train:\n  main: [a]\n",
+			"guild.yml:2:9: 'main' must be text ([PATH/]MODULE [ARG]...), not list"},
 		{"train:\n  flags: 3\n", "guild.yml:2:10: 'flags' must be a mapping, not int"},
 		{"1:\n  main: a\n",
 			"guild.yml:1:1: an operation's name must be text, not int (quote it)"},
 		{"train:\n  output-scalars: 3\n",
-			"guild.yml:2:19: 'output-scalars' must be a pattern, a mapping, a list of them, or no"},
+			"guild.yml:2:19: 'output-scalars' must be a pattern, a mapping, a list of them, or no, not int"},
 		{"train:\n  optimizer: gp\n  optimizers: [gp]\n",
 			"guild.yml:2:14: operation 'train' has both 'optimizer' and 'optimizers'"},
 		{"train:\n  default-max-trials: 0\n",
@@ -48,7 +49,7 @@ static void test_errors_name_the_place(void **state)
 		{"- package: a\n- package: b\n",
 			"guild.yml:2:3: a second package; a file holds at most one"},
 		{"train:\n  flags-import: 3\n",
-			"guild.yml:2:17: 'flags-import' must be yes, all, no or a list of flag names"},
+			"guild.yml:2:17: 'flags-import' must be yes, all, no or a list of flag names, not int"},
 	};
 	for (size_t i = 0; i < GUILD_ARRAY_LEN(cases); i++) {
 		struct guild_project *p = NULL;

@@ -36,52 +36,27 @@ int project_fail_limit(const struct project_reader *r, const struct guild_value 
 	return rc;
 }
 
-int project_read_text(const struct project_reader *r, const struct guild_value *map,
-	const char *key, const char **out)
+const char *project_text(const struct project_reader *r, const struct guild_value *map,
+	const char *key)
 {
 	const struct guild_value *v = guild_value_get(map, key);
+	struct guild_buf text = {0};
 	if (guild_value_is_null(v)) {
-		return 0;
+		return NULL;
 	}
-	if (v->type != GUILD_STRING) {
-		return project_fail(r, v, "'%s' must be text, not %s", key,
-			guild_type_name(v->type));
+	if (v->type == GUILD_STRING) {
+		return v->s.p;
 	}
-	*out = v->s.p;
-	return 0;
+	guild_value_py_str(&text, v);
+	const char *copy = guild_arena_strdup(r->arena, guild_buf_cstr(&text));
+	guild_buf_fini(&text);
+	return copy;
 }
 
-int project_read_bool(const struct project_reader *r, const struct guild_value *map,
-	const char *key, bool *out, bool *given)
+const struct guild_value *project_said(const struct guild_value *map, const char *key)
 {
 	const struct guild_value *v = guild_value_get(map, key);
-	if (guild_value_is_null(v)) {
-		return 0;
-	}
-	if (v->type != GUILD_BOOL && v->type != GUILD_INT) {
-		return project_fail(r, v, "'%s' must be yes or no, not %s", key,
-			guild_type_name(v->type));
-	}
-	*out = guild_value_truthy(v);
-	if (given) {
-		*given = true;
-	}
-	return 0;
-}
-
-int project_read_dict(const struct project_reader *r, const struct guild_value *map,
-	const char *key, const struct guild_value **out)
-{
-	const struct guild_value *v = guild_value_get(map, key);
-	if (guild_value_is_null(v)) {
-		return 0;
-	}
-	if (v->type != GUILD_DICT) {
-		return project_fail(r, v, "'%s' must be a mapping, not %s", key,
-			guild_type_name(v->type));
-	}
-	*out = v;
-	return 0;
+	return guild_value_is_null(v) ? NULL : v;
 }
 
 int project_as_list(const struct project_reader *r, struct guild_value *v, const char *key,
@@ -119,20 +94,4 @@ int project_read_list(const struct project_reader *r, const struct guild_value *
 {
 	struct guild_value *v = guild_value_get(map, key);
 	return v ? project_as_list(r, v, key, out) : 0;
-}
-
-void project_check_names(const struct project_reader *r, const struct guild_value *map,
-	const char *what, const char *const *names)
-{
-	for (size_t i = 0; i < map->n; i++) {
-		const struct guild_value *key = map->pairs[i].key;
-		const char *name = guild_value_text(key);
-		const char *nearest = name ? guild_nearest(name, names) : NULL;
-		if (nearest && strcmp(nearest, name) != 0) {
-			guild_log(r->log, "warning",
-				"%s:%u:%u: unknown attribute '%s' of %s (did you mean '%s'?)",
-				key->file ? key->file : r->file, key->line, key->column, name, what,
-				nearest);
-		}
-	}
 }

@@ -1,0 +1,187 @@
+"""guild.yml as a person meets it: what it is composed of, what is found wrong in it."""
+
+import json
+import subprocess
+import time
+
+import pytest
+import yaml
+
+CHECKED = """\
+- model: m
+  desciption: x
+  operations:
+    t:
+      main: x
+      flgas: {x: 1}
+      flags: {x: {default: 1, type: strng, chioces: [1]}}
+      requires: [dta, {file: x, renmae: y}, 'q:z', {resource: data}]
+      steps: [t, {run: train}, {rn: x}, 't a=1', '${op}', {run: --needed t}]
+      optimizers: {gpp: {x: 1}, mine: {algorithm: t}, random: {}}
+      plugins: [cpu, gpuu]
+  resources: {data: [file: x, {flie: z}], data2: {sorces: [file: a]}}
+- config: c
+  extends: d
+- package: p
+  verson: 3
+"""
+FOUND = """\
+guild.yml:2:3: unknown attribute 'desciption' of model 'm' (did you mean 'description'?)
+guild.yml:6:7: unknown attribute 'flgas' of operation 't' (did you mean 'flags'?)
+guild.yml:7:37: unknown type 'strng' (did you mean 'string'?)
+guild.yml:7:44: unknown attribute 'chioces' of flag 'x' (did you mean 'choices'?)
+guild.yml:8:18: operation 't' requires 'dta': there is no such resource (did you mean 'data'?)
+guild.yml:8:33: unknown attribute 'renmae' of a dependency (did you mean 'rename'?)
+guild.yml:8:45: operation 't' requires 'q:z': there is no model 'q'
+guild.yml:9:24: a step of operation 't' runs 'train': there is no such operation
+guild.yml:9:32: a step of operation 't' has no 'run'
+guild.yml:9:33: unknown attribute 'rn' of a step (did you mean 'run'?)
+guild.yml:10:20: optimizer 'gpp' of operation 't' is not there (did you mean 'gp'?)
+guild.yml:11:22: unknown plugins 'gpuu' (did you mean 'gpu'?)
+guild.yml:12:32: unknown attribute 'flie' of a source (did you mean 'file'?)
+guild.yml:12:51: unknown attribute 'sorces' of resource 'data2' (did you mean 'sources'?)
+guild.yml:14:12: there is no model or config 'd' to extend
+guild.yml:16:3: unknown attribute 'verson' of the package (did you mean 'version'?)
+"""
+
+
+def test_strict_check_names_every_place(guild):
+    guild.write("guild.yml", CHECKED)
+    assert guild("check", "--strict", code=1).stdout == FOUND
+
+
+def test_strict_check_as_json(guild):
+    guild.write("guild.yml", "t:\n  mian: x\n")
+    found = json.loads(guild("check", "--strict", "--json", code=1).stdout)
+    assert found == [{"file": "guild.yml", "line": 2, "column": 3, "hint": "did you mean 'main'?",
+                      "text": "unknown attribute 'mian' of operation 't'"}]
+
+
+def test_strict_check_of_a_good_file(guild):
+    guild.write("guild.yml", "t: {main: x, flags: {a: 1}, steps: [u, '{{x}}']}\nu: {exec: 'true'}\n")
+    done = guild("check", "--strict")
+    assert (done.stdout, done.stderr) == ("", "")
+    assert json.loads(guild("check", "--strict", "--json").stdout) == []
+
+
+def test_strict_check_of_files_that_cannot_be_loaded(guild):
+    guild.write("guild.yml", "- include: other.yml\n- model: m\n  extends: x\n")
+    guild.write("other.yml", "- config: a\n  flags: {b: {requird: yes}}\n")
+    assert guild("check", "--strict", code=1).stdout == (
+        "guild.yml:3:12: there is no model or config 'x' to extend\n"
+        "other.yml:2:15: unknown attribute 'requird' of flag 'b' (did you mean 'required'?)\n")
+    guild.write("guild.yml", "a: [\n")
+    assert guild("check", "--strict", code=1).stdout.startswith("guild.yml:2:1: ")
+
+
+def test_strict_check_without_a_project(guild):
+    done = guild("check", "--strict", code=1)
+    assert "guild.yml" in done.stderr and done.stdout == ""
+
+
+# ---- schema ------------------------------------------------------------------------------------------------------
+
+GOOD = [
+    "", "train: train --x 1", "train:\n  flags: {lr: 0.1, l: [1, 2], n: null, m: {default: 1, choices: [1, {value: 2}]}}",
+    "- model: m\n  extends: [a, p/b]\n  params: {x: 1}\n  operations: {$include: c, t: {flags: {$include: [c#x]}}}",
+    "- config: c\n  resources: {r: [file: x, y], s: {sources: [{url: 'http://x', sha256: abc}], target-path: d}}",
+    "- package: p\n  version: 1.0\n  data-files: [a]", "- include: [a.yml]", "- operations: {t: {exec: ls}}",
+    "t: {requires: [a, {operation: u, select: x}], sourcecode: no, output-scalars: no}",
+    "t: {sourcecode: {root: s, select: [a, {exclude: {dir: x}}]}, optimizers: {gp: {random-starts: 3}}}",
+    "t: {steps: [u, {run: u a=1, expect: [{file: x}]}], objective: {maximize: acc}, profiles: {p: {lr: 1}}}",
+]
+BAD = ["3", "t: 3", "t: {mian: x}", "t: {flags: {x: {defualt: 1}}}", "- model: 3", "- foo: x", "t: {steps: x}",
+       "t: {sourcecode: yes}", "t: {default: maybe}", "- model: m\n  operation: {t: x}", "t: {requires: 3}",
+       "t: {flags: {x: {type: strng}}}"]
+
+
+@pytest.fixture
+def validator(guild):
+    jsonschema = pytest.importorskip("jsonschema", reason="python3-jsonschema is not installed")
+    schema = json.loads(guild("check", "--schema").stdout)
+    jsonschema.Draft7Validator.check_schema(schema)
+    return jsonschema.Draft7Validator(schema)
+
+
+@pytest.mark.parametrize("text", GOOD)
+def test_schema_takes_what_the_reader_takes(guild, validator, text):
+    guild.write("guild.yml", text)
+    assert [e.message for e in validator.iter_errors(yaml.safe_load(text))] == []
+    guild("check", "--strict", code=None)  # references need not be there
+    found = json.loads(guild("check", "--strict", "--json", code=None).stdout)
+    assert not [f for f in found if "unknown" in f["text"] or "must be" in f["text"]]
+
+
+@pytest.mark.parametrize("text", BAD)
+def test_schema_refuses_what_check_finds(guild, validator, text):
+    guild.write("guild.yml", text)
+    assert not validator.is_valid(yaml.safe_load(text))
+    guild("check", "--strict", code=1)
+
+
+# ---- bad input ----------------------------------------------------------------------------------------------------
+
+def refused(guild, text, words, seconds=10):
+    guild.write("guild.yml", text)
+    start = time.monotonic()
+    done = guild("ops", code=1)
+    assert time.monotonic() - start < seconds
+    assert len(done.stderr.splitlines()) <= 2 and done.stderr.startswith("guild: "), done.stderr[:500]
+    for word in words:
+        assert word in done.stderr
+    assert done.stdout == ""
+
+
+def test_alias_bomb(guild):
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{i}: &a{i} [{', '.join(['*a' + str(i - 1)] * 10)}]" for i in range(1, 12)]
+    refused(guild, "\n".join(lines), ["guild.yml:", "too many values"])
+
+
+def test_merge_key_bomb(guild):
+    lines = ["- &a0 {k: [1, 2, 3, 4, 5, 6, 7, 8, 9]}"]
+    for i in range(1, 12):
+        keys = ", ".join(f"k{k}: *a{i - 1}" for k in range(10))
+        lines.append(f"- &a{i} {{{keys}}}")
+    refused(guild, "\n".join(lines), ["guild.yml:", "too many values"])
+
+
+def test_nested_too_deeply(guild):
+    refused(guild, "a: " + "[" * 5000, ["guild.yml:1:", "nested too deeply"])
+
+
+def test_keys_that_are_not_text(guild):
+    refused(guild, "1: x\n", ["guild.yml:1:1:", "quote it"])
+    refused(guild, "t: x\nno: y\n", ["guild.yml:2:1:", "quote it"])
+    refused(guild, "t: {flags: {on: 1}}\n", ["guild.yml:1:13:", "quotes"])
+
+
+def test_include_cycle_names_the_chain(guild):
+    guild.write("a.yml", "- include: b.yml\n")
+    guild.write("b.yml", "- include: a.yml\n")
+    refused(guild, "- include: a.yml\n", ["b.yml:1:12", "a.yml, included by b.yml, included by a.yml"])
+
+
+def test_includes_that_multiply(guild):
+    for i in range(30):
+        guild.write(f"i{i}.yml", f"- include: [i{i + 1}.yml, i{i + 1}.yml]\n")
+    guild.write("i30.yml", "- config: c\n")
+    refused(guild, "- include: i0.yml\n", ["more than"])
+
+
+@pytest.mark.slow
+def test_large_files(guild):
+    """10 MB are read; more than the limit is told."""
+    ops = "".join(f"op-{i}:\n  description: an operation with number {i}\n  main: mod{i} --x {i}\n"
+                  f"  flags: {{a: {i}, b: [1, 2, 3], c: text of flag c}}\n" for i in range(75000))
+    assert len(ops) > 10_000_000
+    guild.write("guild.yml", ops)
+    start = time.monotonic()
+    done = guild("ops", "op-74999")
+    assert done.stdout.startswith("op-74999 ")
+    assert time.monotonic() - start < 20
+    one = "- model: m\n  operations:\n    t:\n      flags:\n" + "".join(f"        f{i}: {i}\n" for i in range(300000))
+    guild.write("guild.yml", one)
+    assert guild("ops").stdout.startswith("m:t")
+    guild.write("guild.yml", ops + ops)
+    assert "guild.yml" in guild("ops", code=1).stderr
