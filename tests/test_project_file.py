@@ -38,6 +38,7 @@ guild.yml:9:32: a step of operation 't' has no 'run'
 guild.yml:9:33: unknown attribute 'rn' of a step (did you mean 'run'?)
 guild.yml:10:20: optimizer 'gpp' of operation 't' is not there (did you mean 'gp'?)
 guild.yml:11:22: unknown plugins 'gpuu' (did you mean 'gpu'?)
+guild.yml:12:31: a source of resource 'm:data' needs one of: config, dvcfile, dvcstage, file, module, operation, url
 guild.yml:12:32: unknown attribute 'flie' of a source (did you mean 'file'?)
 guild.yml:12:51: unknown attribute 'sorces' of resource 'data2' (did you mean 'sources'?)
 guild.yml:14:12: there is no model or config 'd' to extend

@@ -410,15 +410,13 @@ static void check_items(struct checker *c, struct project_reader *r)
 {
 	for (size_t i = 0; r->own && i < r->own->n_items; i++) {
 		struct project_item *item = r->own->items[i];
-		struct guild_error err = {0};
 		char *what = item->name[0]
 				     ? guild_format("%s '%s'", kind_of(item)->name, item->name)
 				     : guild_strdup("the anonymous model");
 		check_mapping(c, kind_of(item), item->data, what);
 		free(what);
-		r->err = &err;
 		if (!item->is_open && project_extend_item(r, item) < 0) {
-			found_error(c, &err);
+			found_error(c, r->err);
 			item->merged = NULL;
 		}
 	}
@@ -454,8 +452,13 @@ int guild_project_check(struct guild_arena *a, const char *dir,
 	}
 	c.project = project;
 	struct guild_project *items = NULL;
-	if (project_open(dir, world, &items, &r) == 0) {
+	struct guild_error unread = {0};
+	if (project_open(dir, world, &items, &r, &unread) == 0) {
 		check_items(&c, &r);
+		/* A resource that is not there keeps a project from loading, not from being looked at. */
+		if (!project && project_make_models(&r) == 0) {
+			c.project = items;
+		}
 	}
 	check_references(&c);
 	project_close(items, &r);

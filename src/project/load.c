@@ -182,7 +182,7 @@ static int make_model(struct project_reader *r, struct project_item *item)
 
 /* ---- the project ---- */
 
-static int make_models(struct project_reader *r)
+int project_make_models(struct project_reader *r)
 {
 	struct guild_project *p = r->project;
 	int rc = 0;
@@ -223,13 +223,14 @@ static int read_text(const char *dir, struct guild_buf *text, char **path, bool 
 }
 
 int project_open(const char *dir, const struct guild_project_world *world,
-	struct guild_project **out, struct project_reader *r)
+	struct guild_project **out, struct project_reader *r, struct guild_error *err)
 {
 	struct guild_buf text = {0};
 	char *path = NULL;
 	bool in_place = false;
 	static const struct project_reader none;
 	*r = none;
+	r->err = err;
 	*out = NULL;
 	int rc = read_text(dir, &text, &path, &in_place, NULL);
 	if (rc == 0) {
@@ -255,7 +256,7 @@ static int parse_named(struct guild_str text, const char *path, bool in_place,
 	struct guild_error unread;
 	struct project_reader r = {.log = log, .err = err ? err : &unread};
 	int rc = open_items(text, path, in_place, world, p, &r);
-	rc = rc ? rc : make_models(&r);
+	rc = rc ? rc : project_make_models(&r);
 	rc = rc ? rc : project_read_requires(&r);
 	project_files_free(&r);
 	if (rc) {

@@ -85,7 +85,9 @@ int project_read_file(struct project_reader *r, const char *path, struct guild_s
 int project_find_package(struct project_reader *r, const char *name, struct project_file **out);
 /* Reads the files of DIR/guild.yml as far as their items, without making models. Whatever comes of it, project_close ends it. */
 int project_open(const char *dir, const struct guild_project_world *world,
-	struct guild_project **out, struct project_reader *r);
+	struct guild_project **out, struct project_reader *r, struct guild_error *err);
+/* Models of the items; what operations require is not looked at yet. */
+int project_make_models(struct project_reader *r);
 void project_close(struct guild_project *p, struct project_reader *r);
 struct project_item *project_find_item(const struct project_file *file, const char *name);
 void project_files_free(struct project_reader *r);
