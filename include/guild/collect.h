@@ -119,6 +119,8 @@ void guild_regex_free(struct guild_regex *re);
 /* True when the pattern matches the whole text. `group1` (may be NULL) gets the first group, p NULL when there is none; borrowed from `text`. */
 bool guild_regex_full_match(const struct guild_regex *re, struct guild_str text,
 	struct guild_str *group1);
+/* True when the pattern matches somewhere in the text. */
+bool guild_regex_search(const struct guild_regex *re, struct guild_str text);
 /* Appends `text` with the first match replaced as re.sub(..., count=1) does: \1, \g<name>, \n in `replacement`. */
 int guild_regex_replace_first(const struct guild_regex *re, const char *replacement,
 	struct guild_str text, struct guild_buf *out, struct guild_error *err);

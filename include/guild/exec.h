@@ -165,6 +165,7 @@ struct guild_run_options {
 	struct guild_strs batch_tags;
 	const char *batch_comment;
 	bool keep_batch, fail_on_trial_error, stage_trials;
+	int64_t jobs; /* of a pipeline: steps at once; 0: as many as there are processors */
 };
 
 /* Told while something long goes on: `what` is its name, `total` 0 while unknown; done == total is the last call. */
@@ -277,6 +278,48 @@ int guild_batch_stage(const struct guild_exec_op *x, bool staged, struct guild_r
 /* Makes the trials, then runs them one after another. `result` is the batch's own fate. */
 int guild_batch_run(struct guild_run *batch, const struct guild_exec_start *start,
 	struct guild_supervise_result *result, struct guild_error *err);
+
+/* ---- pipelines (docs/design/pipelines.md) --------------------------------------------------------------------------------- */
+
+struct guild_pipeline_request {
+	const struct guild_run *run; /* the pipeline's own; this process is its program */
+	const struct guild_steps *steps;
+	const struct guild_exec_world *world; /* `env` is what steps get */
+	const char *project_dir;              /* where steps are run */
+	size_t jobs; /* at most so many at once; 0: as many as there are processors */
+	bool needed; /* --needed for every step */
+	bool stage_trials;
+};
+struct guild_pipeline_result {
+	int exit_code; /* of the step that failed first; 3: a check failed */
+	int signal;    /* that ended the pipeline, or 0 */
+};
+/* Runs the steps that are not done, those that may at the same time. State: RUN/.guild/pipeline. One call at a time in a
+ * process: handlers of signals are installed during the call. */
+int guild_pipeline_run(const struct guild_pipeline_request *req, struct guild_pipeline_result *out,
+	struct guild_error *err);
+enum guild_step_state {
+	GUILD_STEP_WAITING, /* never started */
+	GUILD_STEP_RUNNING,
+	GUILD_STEP_DONE,
+	GUILD_STEP_REUSED, /* done by a run from before (--needed) */
+	GUILD_STEP_FAILED,
+	GUILD_STEP_STOPPED, /* terminated, or left half */
+};
+struct guild_step_status {
+	enum guild_step_state state;
+	char *run_id; /* or NULL */
+};
+/* What a pipeline's run says of each of its steps; `out` has room for steps->n. */
+int guild_pipeline_status(const struct guild_run *run, const struct guild_steps *steps,
+	struct guild_step_status *out, struct guild_error *err);
+void guild_pipeline_status_fini(struct guild_step_status *v, size_t n);
+/* "m:train --label x lr=0.1": a step as `guild run` would be told. */
+void guild_step_text(const struct guild_step *step, bool stage_trials, struct guild_buf *out);
+
+/* A unified diff of two texts, with three lines around each change; nothing is appended for equal texts. */
+void guild_line_diff(struct guild_str a, struct guild_str b, const char *a_name, const char *b_name,
+	struct guild_buf *out);
 
 #ifdef __cplusplus
 }

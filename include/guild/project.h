@@ -182,6 +182,8 @@ struct guild_op_cmd {
 int guild_op_command(const struct guild_project *project, const struct guild_op_def *op,
 	struct guild_op_cmd *out, const struct guild_log *log, struct guild_error *err);
 void guild_op_cmd_fini(struct guild_op_cmd *c);
+/* It has steps, and nothing that wins over them. */
+bool guild_op_is_pipeline(const struct guild_op_def *op);
 /* Splits [PATH/]MODULE and finds its file below root; used for commands read back from runs, too. Fills module…run_as_module. */
 void guild_op_find_module(const char *root, const char *main_word, struct guild_op_cmd *out);
 /* Absolute directory source code is taken from (`sourcecode: root`). Caller frees. */
@@ -246,6 +248,84 @@ const char *guild_source_type(enum guild_source_kind kind);
 const char *guild_source_flag(const struct guild_source *s);
 const struct guild_value *guild_source_flag_value(const struct guild_source *s,
 	const struct guild_value *flags, const char **name);
+
+/* ---- steps of pipelines (guildfile.md 8) ---------------------------------------------------------------------- */
+
+enum { GUILD_STEPS_MAX = 100000, GUILD_STEPS_DEPTH_MAX = 50 };
+
+/* Words of a step read as the arguments of `guild run`. */
+struct guild_step_words {
+	const char *op;                 /* OPERATION, or NULL */
+	struct guild_value *flag_words; /* FLAG=VAL, list of text */
+	struct guild_value *files;      /* batch files without the @, list of text */
+	struct guild_value *options;    /* dict: key of the option -> list of texts, or true */
+};
+/* Reads such words; knows the options of `guild run`. Everything in `out` lives in `a`. */
+typedef int guild_step_words_fn(struct guild_arena *a, char *const *words, size_t n,
+	struct guild_step_words *out, struct guild_error *err);
+
+/* One condition of `expect`: either `output`, or `file` with what else is asked of it. */
+struct guild_step_check {
+	const char *output;     /* pattern searched in the output, or NULL */
+	const char *file;       /* glob below the run, or NULL */
+	const char *compare_to; /* path relative to the run, ${ENV} unresolved; or NULL */
+	const char *contains;   /* pattern, or NULL */
+};
+struct guild_step {
+	const char *name;               /* as shown, and what `after` and NAME:FLAG mean */
+	const char *link;               /* its name in the pipeline's run directory; unique */
+	const char *op;                 /* operation as written */
+	const char *opspec;             /* with the pipeline's model filled in */
+	struct guild_value *options;    /* words for `guild run`, list of text: --label L … */
+	struct guild_value *flag_words; /* FLAG=VAL as typed, list of text */
+	struct guild_value *files;      /* batch files, list of text */
+	struct guild_value *values;     /* dict: flags that are known as values */
+	bool isolate_runs;
+	bool needed;
+	bool waits_for_all; /* for every step before it; else for `after` only */
+	size_t *after;      /* positions */
+	size_t n_after;
+	struct guild_step_check *checks;
+	size_t n_checks;
+	const struct guild_value *at; /* for places in messages */
+};
+struct guild_steps {
+	struct guild_step *v;
+	size_t n;
+	bool is_parallel; /* two steps may be ready at the same time */
+};
+struct guild_steps_request {
+	const struct guild_value *steps; /* the list as written, or as the attribute holds it */
+	const struct guild_value *flags; /* of the pipeline: dict */
+	const char *model;               /* of the pipeline, "" for none */
+	const char *label;               /* --label and --tag of the pipeline, for steps without */
+	const struct guild_value *tags;  /* list of text, or NULL */
+	const char *file;                /* for messages; NULL: no places */
+	guild_step_words_fn *read_words;
+	const struct guild_log *log;
+};
+/* Reads the steps of a pipeline: options merged, flags resolved, names and order checked. Everything lives in `a`. GUILD_EINVALID with
+ * file, line and column. Cost: linear in the steps and the names in `after`. */
+int guild_steps_read(struct guild_arena *a, const struct guild_steps_request *req,
+	struct guild_steps *out, struct guild_error *err);
+
+/* Goes through steps in an order in which they may run: take what is ready, tell what is finished. Linear, with a heap of what is ready. */
+struct guild_steps_walk {
+	const struct guild_steps *steps;
+	size_t *n_missing; /* of `after` */
+	size_t *first, *next,
+		*edge_to; /* who waits for a step by name: lists of edges, from 1 on */
+	size_t *ready;    /* heap of positions */
+	size_t n_ready;
+	size_t n_finished;
+	size_t prefix; /* all steps before this one are finished */
+	bool *is_finished;
+};
+void guild_steps_walk_init(struct guild_steps_walk *w, const struct guild_steps *steps);
+void guild_steps_walk_fini(struct guild_steps_walk *w);
+/* The first step (as written) that is ready and was not taken yet; false when there is none at the moment. */
+bool guild_steps_walk_take(struct guild_steps_walk *w, size_t *i);
+void guild_steps_walk_finish(struct guild_steps_walk *w, size_t i);
 
 /* ---- source code rules (guildfile.md 6) --------------------------------------------------------------------- */
 

@@ -83,6 +83,11 @@ static const struct guild_opt run_opts[] = {
 		.complete = GUILD_COMPLETE_FILE,
 		.excludes = "remote",
 		.help = "Run in the background with the process id in FILE."},
+	{.names = "-j --jobs",
+		.value = "N",
+		.kind = GUILD_OPT_INT,
+		.min = 1,
+		.help = "Run at most N steps of a pipeline at once; as many as there are processors when omitted."},
 	{.names = "--keep-run",
 		.help = "Keep a run whose operation is configured to be deleted on success."},
 	{.names = "--break",
@@ -113,6 +118,11 @@ static const struct guild_opt run_opts[] = {
 		.kind = GUILD_OPT_TEXT,
 		.hidden = true,
 		.help = "Use ID as the run's id."},
+	{.names = "--step",
+		.value = "FILE",
+		.kind = GUILD_OPT_TEXT,
+		.hidden = true,
+		.help = "The run is a step of a pipeline: FILE holds values of flags and is locked while it runs."},
 	{0},
 };
 
@@ -245,6 +255,7 @@ static int refuse(const struct guild_run_cmd *c, struct guild_error *err)
 static int prepare(struct guild_run_cmd *c, struct guild_error *err)
 {
 	int rc = refuse(c, err);
+	rc = rc ? rc : guild_run_cmd_lock_step(c, err);
 	rc = rc ? rc : guild_run_cmd_read_options(c, err);
 	return rc ? rc : guild_run_cmd_find(c, err);
 }
@@ -255,7 +266,8 @@ static int decide(struct guild_run_cmd *c, struct guild_error *err)
 	int rc = guild_run_cmd_import_flags(c, false, err);
 	rc = rc ? rc : guild_run_cmd_resolve_flags(c, err);
 	rc = rc ? rc : guild_run_cmd_edit(c, err);
-	return rc ? rc : guild_run_cmd_find_trials(c, err);
+	rc = rc ? rc : guild_run_cmd_find_trials(c, err);
+	return rc ? rc : guild_run_cmd_check_steps(c, err);
 }
 
 static int run(struct guild_ctx *ctx, const struct guild_args *args)

@@ -23,6 +23,7 @@
 	X(open)         \
 	X(operations)   \
 	X(run)          \
+	X(run_steps)    \
 	X(runs)         \
 	X(runs_delete)  \
 	X(runs_info)    \

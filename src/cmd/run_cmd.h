@@ -29,6 +29,10 @@ struct guild_run_cmd {
 	char *op_name;                    /* for people: "m:train" */
 	struct guild_opref opref;         /* borrowed strings; of the operation */
 
+	bool is_step;                          /* --step */
+	int step_fd;                           /* its file, locked */
+	const struct guild_value *step_values; /* dict, or NULL */
+
 	struct guild_run run; /* --restart or --proto; dir NULL: none */
 	bool is_restart, is_proto, is_batch_restart;
 	const struct guild_value *record; /* --proto: attribute op */
@@ -56,6 +60,15 @@ int guild_run_cmd_import_flags(struct guild_run_cmd *c, bool ignore_cache, struc
 int guild_run_cmd_resolve_flags(struct guild_run_cmd *c, struct guild_error *err);
 /* Decides whether it is a batch, and which trials it has; after flags were edited, again. */
 int guild_run_cmd_find_trials(struct guild_run_cmd *c, struct guild_error *err);
+/* --step FILE: waits until nobody else is at this step, and reads the values in its file. */
+int guild_run_cmd_lock_step(struct guild_run_cmd *c, struct guild_error *err);
+void guild_run_cmd_unlock_step(struct guild_run_cmd *c);
+/* Its values as words, for attribute run_params. */
+void guild_run_cmd_add_step_words(const struct guild_run_cmd *c, struct guild_value *words);
+/* Tells the pipeline which run there is already. */
+void guild_run_cmd_tell_reused(const struct guild_run_cmd *c, const char *run_id);
+/* A pipeline must be one that can be run. */
+int guild_run_cmd_check_steps(struct guild_run_cmd *c, struct guild_error *err);
 /* What execution needs to know. */
 void guild_run_cmd_exec_op(const struct guild_run_cmd *c, struct guild_exec_op *out);
 

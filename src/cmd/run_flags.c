@@ -57,6 +57,15 @@ static void merge_single_row(struct guild_run_cmd *c, struct guild_value *rows,
 	}
 }
 
+/* Flags that a pipeline gives its step as values. */
+static void add_step_values(struct guild_run_cmd *c, struct guild_value *user)
+{
+	for (size_t i = 0; i < c->step_values->n; i++) {
+		guild_value_set(c->ctx->arena, user, guild_value_text(c->step_values->pairs[i].key),
+			c->step_values->pairs[i].value);
+	}
+}
+
 static int parse_words(struct guild_run_cmd *c, const struct guild_flag_defs *defs, bool force,
 	struct guild_error *err)
 {
@@ -65,6 +74,9 @@ static int parse_words(struct guild_run_cmd *c, const struct guild_flag_defs *de
 	int rc = guild_flag_args_parse(c->ctx->arena, c->flag_words, c->n_flag_words, defs, force,
 		&parsed, &c->ctx->log, err);
 	rc = rc ? rc : read_batch_files(c, &parsed.batch_files, &rows, err);
+	if (rc == 0 && c->step_values) {
+		add_step_values(c, parsed.values);
+	}
 	if (rc == 0 && rows && rows->n == 1) {
 		merge_single_row(c, rows, parsed.values);
 		rows = NULL;

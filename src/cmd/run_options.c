@@ -122,6 +122,7 @@ static struct guild_value *run_params(const struct guild_run_cmd *c)
 	for (size_t i = 0; i < c->n_flag_words; i++) {
 		guild_value_append(a, flags, guild_value_string(a, c->flag_words[i]));
 	}
+	guild_run_cmd_add_step_words(c, flags);
 	guild_value_set(a, v, "flags", flags);
 	guild_value_set(a, v, "opspec", guild_value_string(a, c->spec));
 	return v;
@@ -272,6 +273,7 @@ int guild_run_cmd_read_options(struct guild_run_cmd *c, struct guild_error *err)
 		.keep_batch = guild_args_flag(args, "keep-batch"),
 		.fail_on_trial_error = guild_args_flag(args, "fail-on-trial-error"),
 		.stage_trials = guild_args_flag(args, "stage-trials"),
+		.jobs = guild_args_int(args, "jobs", 0),
 	};
 	if (guild_args_given(args, "stop-after") && !(c->options.stop_after_min > 0)) {
 		return guild_error_set(err, GUILD_EINVALID,
@@ -291,6 +293,7 @@ void guild_run_cmd_fini(struct guild_run_cmd *c)
 		guild_run_fini(&c->run);
 	}
 	guild_python_fini(&c->python);
+	guild_run_cmd_unlock_step(c);
 	free(c->op_name);
 	free(c->cache_dir);
 	free(c->flags_cache_dir);

@@ -119,6 +119,7 @@ bool guild_run_cmd_is_done(struct guild_run_cmd *c, int *code)
 	}
 	bool is_done = runs.n > 0;
 	if (is_done) {
+		guild_run_cmd_tell_reused(c, runs.v[0].id);
 		print_equal_runs(c, &runs);
 	}
 	guild_runs_fini(&runs);

@@ -87,6 +87,11 @@ bool guild_regex_full_match(const struct guild_regex *re, struct guild_str text,
 	return true;
 }
 
+bool guild_regex_search(const struct guild_regex *re, struct guild_str text)
+{
+	return match(re, text, 0);
+}
+
 /* ---- replacing ------------------------------------------------------------------------------------------- */
 
 struct replacing {

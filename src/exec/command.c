@@ -244,9 +244,10 @@ int guild_command_make(const struct guild_command_request *req, struct guild_com
 		return guild_error_set(err, GUILD_EINVALID,
 			"invalid operation configuration: no command");
 	}
-	if (word_is(words, 2, "guild.steps_main")) {
-		return guild_error_set(err, GUILD_EUNSUPPORTED,
-			"this operation is a pipeline: this version of guild cannot run it yet");
+	if (word_is(words, 1, "-um") && word_is(words, 2, "guild.steps_main")) {
+		guild_strs_add(&out->argv, req->program ? req->program : "guild");
+		guild_strs_add(&out->argv, "run-steps");
+		return 0;
 	}
 	bool is_module = word_is(words, 1, "-um");
 	int rc;

@@ -53,6 +53,7 @@ struct guild_command_request {
 	const struct guild_source_selection *selection;
 	const char *debug_sourcecode; /* paths that replace the copy, or NULL */
 	const char *home;             /* Guild home: its cache holds the import shim */
+	const char *program;          /* guild itself, which runs pipelines */
 	const struct guild_log *log;
 };
 struct guild_command {

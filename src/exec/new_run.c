@@ -190,6 +190,7 @@ int guild_new_run_write(const struct guild_new_run *n, const struct guild_run *r
 	put(&w, "objective", n->objective ? guild_value_string(a, n->objective) : NULL);
 	put(&w, "stage_trials", n->stage_trials ? guild_value_bool(a, true) : NULL);
 	put(&w, "op", n->record);
+	put(&w, "steps", n->steps);
 	if (n->copied_from) {
 		static const char *const names[] = {
 			"host", "user", "platform", "plugins", "pip_freeze", "vcs_commit"};

@@ -46,7 +46,8 @@ static bool names_gpu(const struct guild_value *plugins)
 
 static bool is_python_op(const struct guild_op_def *op)
 {
-	return !op->exec && (op->main || guild_value_is_null(op->steps));
+	/* The reference runs pipelines in Python, too. */
+	return !op->exec;
 }
 
 /* `op` NULL: a batch, which the reference runs in Python. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pipeline.h"
 #include "stage.h"
 
 struct execution {
@@ -120,6 +121,20 @@ static void run_in_debugger(struct execution *e)
 	guild_buf_fini(&breaks);
 }
 
+static bool is_pipeline(const struct execution *e)
+{
+	return e->command.argv.n == 2 && strcmp(e->command.argv.v[1], "run-steps") == 0;
+}
+
+/* guild run-steps is told how many steps may run at once. */
+static void set_jobs(struct execution *e)
+{
+	if (e->start->options->jobs > 0 && is_pipeline(e)) {
+		guild_strs_addf(&e->command.argv, "--jobs=%lld",
+			(long long)e->start->options->jobs);
+	}
+}
+
 static int make_env(struct execution *e, struct guild_error *err)
 {
 	const struct guild_exec_world *world = e->start->world;
@@ -190,8 +205,13 @@ static int prepare(struct execution *e, bool is_restart, struct guild_error *err
 	rc = rc ? rc
 		: guild_command_in_run(e->start->world, e->start->options->debug_sourcecode,
 			  e->record, e->flags, &e->place, e->run, &e->command, err);
+	if (rc == 0 && is_restart && is_pipeline(e) &&
+		guild_run_attr_i64(e->run, "exit_status", -1) == 0) {
+		rc = guild_pipeline_forget(e->run, err);
+	}
 	if (rc == 0) {
 		run_in_debugger(e);
+		set_jobs(e);
 	}
 	rc = rc ? rc : make_env(e, err);
 	rc = rc ? rc

@@ -111,6 +111,7 @@ static int make_command(const struct guild_exec_op *x, const struct guild_value 
 		.selection = sel,
 		.debug_sourcecode = x->options->debug_sourcecode,
 		.home = x->world->home->path,
+		.program = x->world->program,
 		.log = x->world->log,
 	};
 	int rc = guild_command_make(&req, out, err);
@@ -133,6 +134,7 @@ int guild_command_in_run(const struct guild_exec_world *world, const char *debug
 		.run_dir = run->dir,
 		.debug_sourcecode = debug_sourcecode,
 		.home = world->home->path,
+		.program = world->program,
 		.log = world->log,
 	};
 	return guild_command_make(&req, out, err);
@@ -317,6 +319,7 @@ static int write_records(const struct guild_stage_request *req, const struct gui
 		.user_flags = x->user_flags,
 		.run_params = x->options->run_params,
 		.record = req->record,
+		.steps = x->op && guild_op_is_pipeline(x->op) ? x->op->steps : NULL,
 		.run_attrs = x->op ? x->op->run_attrs : NULL,
 		.extra_attrs = x->options->extra_attrs,
 		.random_seed = guild_stage_seed(x),

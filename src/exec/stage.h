@@ -13,7 +13,7 @@ struct guild_new_run {
 	const struct guild_value *tags; /* list */
 	const char *comment;
 	const struct guild_value *trials, *flags, *user_flags, *run_params, *record, *platform,
-		*plugins, *run_attrs, *extra_attrs;
+		*plugins, *steps, *run_attrs, *extra_attrs;
 	int64_t random_seed;
 	int64_t max_trials;
 	const char *objective;

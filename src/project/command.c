@@ -141,11 +141,20 @@ int guild_op_command(const struct guild_project *project, const struct guild_op_
 		out->kind = GUILD_OP_PYTHON;
 		return python_command(project, op, op->main, out, err);
 	}
-	if (has_steps || op->notebook || guild_ends(op->name, ".ipynb")) {
-		out->kind = has_steps ? GUILD_OP_STEPS : GUILD_OP_NOTEBOOK;
+	if (has_steps) {
+		static const char *const words[] = {
+			"${guild_python_exe}", "-um", "guild.steps_main"};
+		out->kind = GUILD_OP_STEPS;
+		for (size_t i = 0; i < GUILD_ARRAY_LEN(words); i++) {
+			guild_strs_add(&out->words, words[i]);
+		}
+		return 0;
+	}
+	if (op->notebook || guild_ends(op->name, ".ipynb")) {
+		out->kind = GUILD_OP_NOTEBOOK;
 		return guild_error_set(err, GUILD_EUNSUPPORTED,
-			"operation '%s' is a %s: this version of guild cannot run it", op->name,
-			has_steps ? "pipeline" : "notebook");
+			"operation '%s' is a notebook: this version of guild cannot run it",
+			op->name);
 	}
 	char *module = main_from_name(op->name);
 	struct guild_buf words = {0};
@@ -155,6 +164,11 @@ int guild_op_command(const struct guild_project *project, const struct guild_op_
 	guild_buf_fini(&words);
 	free(module);
 	return rc;
+}
+
+bool guild_op_is_pipeline(const struct guild_op_def *op)
+{
+	return !guild_value_is_null(op->steps) && !op->main && !op->exec;
 }
 
 void guild_op_cmd_fini(struct guild_op_cmd *c)
