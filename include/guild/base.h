@@ -109,6 +109,11 @@ struct guild_str {
 	size_t n;
 };
 
+/* Bytes [from, to) of some text; from == SIZE_MAX: nothing. */
+struct guild_span {
+	size_t from, to;
+};
+
 #define GUILD_STR_FMT(s) (int)(s).n, (s).p /* for "%.*s" */
 struct guild_str guild_str(const char *s); /* NULL gives the empty view */
 struct guild_str guild_str_n(const char *p, size_t n);

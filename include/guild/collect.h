@@ -124,6 +124,9 @@ bool guild_regex_search(const struct guild_regex *re, struct guild_str text);
 /* Appends `text` with the first match replaced as re.sub(..., count=1) does: \1, \g<name>, \n in `replacement`. */
 int guild_regex_replace_first(const struct guild_regex *re, const char *replacement,
 	struct guild_str text, struct guild_buf *out, struct guild_error *err);
+/* A guild_search_fn (flags.h): the first match of a pattern, and where its groups are. */
+int guild_regex_find(const char *pattern, struct guild_str text, struct guild_span *groups,
+	size_t max, struct guild_error *err);
 /* Python's float(text): surrounding white space, digits grouped by '_', inf and nan. */
 bool guild_python_float(struct guild_str text, double *out);
 

@@ -160,6 +160,40 @@ struct guild_detected {
 int guild_flags_detect(struct guild_arena *a, const struct guild_detect_request *req,
 	struct guild_detected *out, const struct guild_log *log, struct guild_error *err);
 
+/* ---- notebooks (flags.md 10) --------------------------------------------------------------------------------------- */
+
+/* Searches `text` for a pattern of Python's re: the number of groups, the whole match being the first, with their places (the
+ * first `max` of them) in `groups`; 0 when there is no match; GUILD_EINVALID for no pattern. */
+typedef int guild_search_fn(const char *pattern, struct guild_str text, struct guild_span *groups,
+	size_t max, struct guild_error *err);
+
+/* Flags from the code cells of a notebook (Python or R): top-level assignments of literals, the last one of a name; and the
+ * `nb-replace` patterns of `defs` (may be NULL). Cells that cannot be read are warnings. GUILD_EINVALID: no notebook. */
+int guild_notebook_flags(struct guild_arena *a, struct guild_str file, const char *name,
+	const struct guild_flag_defs *defs, guild_search_fn *search, struct guild_flag_defs *out,
+	const struct guild_log *log, struct guild_error *err);
+/* The values of a run for a notebook. `patterns`: dict of flag name to `nb-replace`, or NULL. */
+struct guild_notebook_values {
+	const struct guild_value *flags, *cmd_flags, *patterns;
+	guild_search_fn *search;
+};
+/* Appends the file with these values in its cells: patterns first, then assignments. Every byte that is no value stays. */
+int guild_notebook_set_flags(struct guild_str file, const char *name,
+	const struct guild_notebook_values *values, struct guild_buf *out,
+	const struct guild_log *log, struct guild_error *err);
+
+/* ---- R (flags.md 11) --------------------------------------------------------------------------------------------------- */
+
+/* The operation that the first "#|" lines of a script describe (*front: dict or NULL; not asked for when `front` is NULL), and its
+ * flags: top-level assignments of literals by = or <-, the first one of a name, with the attributes in "#|" lines above them. */
+int guild_r_script_flags(struct guild_arena *a, struct guild_str text, const char *name,
+	struct guild_value **front, struct guild_flag_defs *out, const struct guild_log *log,
+	struct guild_error *err);
+/* Appends the script with these values; it keeps its number of lines. */
+int guild_r_script_set_flags(struct guild_str text, const char *name,
+	const struct guild_value *flags, const struct guild_value *cmd_flags, struct guild_buf *out,
+	struct guild_error *err);
+
 #ifdef __cplusplus
 }
 #endif

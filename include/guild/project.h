@@ -32,6 +32,7 @@ struct guild_op_def {
 	const char *main; /* module and arguments, shell words */
 	const char *exec; /* command, shell words */
 	const char *notebook;
+	const char *r_script; /* of a bare R script: relative to the source root */
 	const struct guild_value *steps;
 	struct guild_flag_defs flags;
 	const char *flags_dest;
@@ -135,6 +136,7 @@ struct guild_import_options {
 	const char *cache_dir; /* or NULL */
 	const char *python;
 	bool ignore_cache;
+	guild_search_fn *search; /* for `nb-replace`; NULL: patterns find nothing */
 };
 int guild_op_import_flags(struct guild_project *project, struct guild_op_def *op,
 	const struct guild_import_options *opts, const struct guild_log *log,
@@ -164,19 +166,29 @@ int guild_project_check(struct guild_arena *a, const char *dir,
 	const struct guild_project_world *world, struct guild_project_findings *out,
 	struct guild_error *err);
 
+/* An R script: named so, and no other way to run it is given. */
+bool guild_op_is_r(const struct guild_op_def *op);
+
 /* How an operation is started (guildfile.md 4.1). */
-enum guild_op_kind { GUILD_OP_PYTHON, GUILD_OP_EXEC, GUILD_OP_NOTEBOOK, GUILD_OP_STEPS };
+enum guild_op_kind {
+	GUILD_OP_PYTHON,
+	GUILD_OP_EXEC,
+	GUILD_OP_NOTEBOOK,
+	GUILD_OP_R,
+	GUILD_OP_STEPS,
+};
 struct guild_op_cmd {
 	enum guild_op_kind kind;
 	/* The command as runs record it, the reference's template (runs.md 3.4): "__flag_args__" stands for the flags,
 	 * ${NAME} is unresolved: ${python_exe} -um guild.op_main MODULE ARGS -- __flag_args__ */
 	struct guild_strs words;
 	/* GUILD_OP_PYTHON only: */
-	char *module;       /* [PATH/]MODULE as written */
-	char *module_dir;   /* PATH, "" when there is none; relative to the source root */
-	char *module_name;  /* MODULE */
-	char *script;       /* source file relative to the source root, NULL when it is not there */
-	bool run_as_module; /* a module of a package: python -m MODULE; else python SCRIPT */
+	char *module;      /* [PATH/]MODULE as written */
+	char *module_dir;  /* PATH, "" when there is none; relative to the source root */
+	char *module_name; /* MODULE */
+	/* Source file relative to the source root, NULL when it is not there. Also of notebooks and R scripts. */
+	char *script;
+	bool run_as_module;     /* a module of a package: python -m MODULE; else python SCRIPT */
 	struct guild_strs args; /* base arguments, ${NAME} unresolved */
 };
 int guild_op_command(const struct guild_project *project, const struct guild_op_def *op,

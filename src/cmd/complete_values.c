@@ -234,7 +234,8 @@ static void import_flags(struct guild_completion *c, struct guild_project *proje
 	struct guild_op_def *op)
 {
 	char *cache = guild_path_join(c->ctx->home.path, "cache/flags");
-	const struct guild_import_options options = {.cache_dir = cache};
+	const struct guild_import_options options = {
+		.cache_dir = cache, .search = guild_regex_find};
 
 	(void)guild_op_import_flags(project, op, &options, NULL, NULL);
 	free(cache);

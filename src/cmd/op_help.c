@@ -166,7 +166,7 @@ void guild_op_complete_flags(struct guild_ctx *ctx, struct guild_project *projec
 	char *cache = guild_path_join(ctx->home.path, "cache/flags");
 	struct guild_python python = {0};
 	struct guild_error err = {0};
-	struct guild_import_options options = {.cache_dir = cache};
+	struct guild_import_options options = {.cache_dir = cache, .search = guild_regex_find};
 
 	if (guild_python_find(ctx->environ_, ctx->cwd, cache, &python, NULL) == 0) {
 		options.python = python.exe;

@@ -92,6 +92,26 @@ bool guild_regex_search(const struct guild_regex *re, struct guild_str text)
 	return match(re, text, 0);
 }
 
+int guild_regex_find(const char *pattern, struct guild_str text, struct guild_span *groups,
+	size_t max, struct guild_error *err)
+{
+	struct guild_regex *re = NULL;
+	int rc = guild_regex_new(pattern, &re, err);
+	if (rc != 0) {
+		return rc;
+	}
+	size_t n = match(re, text, 0) ? pcre2_get_ovector_count(re->match) : 0;
+	const PCRE2_SIZE *v = pcre2_get_ovector_pointer(re->match);
+	n = n < max ? n : max;
+	for (size_t i = 0; i < n; i++) {
+		bool took_part = v[2 * i] != PCRE2_UNSET && v[2 * i] <= v[2 * i + 1];
+		groups[i] = took_part ? (struct guild_span){v[2 * i], v[2 * i + 1]}
+				      : (struct guild_span){SIZE_MAX, SIZE_MAX};
+	}
+	guild_regex_free(re);
+	return (int)n;
+}
+
 /* ---- replacing ------------------------------------------------------------------------------------------- */
 
 struct replacing {

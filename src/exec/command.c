@@ -172,6 +172,14 @@ static void add_module_path(const struct guild_command_request *req,
 	}
 }
 
+static int fail_without_python(struct guild_error *err)
+{
+	guild_error_set(err, GUILD_ENOTFOUND, "cannot find a Python interpreter on PATH");
+	guild_error_hint(err,
+		"activate an environment, or name the interpreter in GUILD_PYTHON_EXE");
+	return GUILD_ENOTFOUND;
+}
+
 static int python_command(const struct words *w, const struct guild_value *words,
 	struct guild_command *out, struct guild_error *err)
 {
@@ -180,10 +188,7 @@ static int python_command(const struct words *w, const struct guild_value *words
 		guild_value_text(guild_value_get(guild_value_get(req->op, "op-cmd"), "flags-dest"));
 	enum flags_dest kind = dest_kind(dest);
 	if (!req->python) {
-		guild_error_set(err, GUILD_ENOTFOUND, "cannot find a Python interpreter on PATH");
-		guild_error_hint(err,
-			"activate an environment, or name the interpreter in GUILD_PYTHON_EXE");
-		return GUILD_ENOTFOUND;
+		return fail_without_python(err);
 	}
 	if (kind == DEST_CONFIG) {
 		return guild_error_set(err, GUILD_EUNSUPPORTED,
@@ -231,6 +236,42 @@ done:
 	return rc;
 }
 
+/* ---- notebooks ----------------------------------------------------------------------------------------------- */
+
+/* The runner gets the notebook in the run's own directory; flags are in its cells by then. */
+static int notebook_command(const struct words *w, const struct guild_value *words,
+	struct guild_command *out, struct guild_error *err)
+{
+	char *cache = guild_path_join(w->req->home, "cache");
+	char *runner = NULL;
+	struct guild_strs path = {0};
+	int rc = words->n > 4 ? 0
+			      : guild_error_set(err, GUILD_EINVALID,
+					"invalid operation command: no notebook is named");
+	if (rc == 0) {
+		rc = w->req->python ? guild_notebook_runner_path(cache, &runner, err)
+				    : fail_without_python(err);
+	}
+	rc = rc ? rc : add_word(w, guild_notebook_word(w->req->op), &path, err);
+	if (rc == 0) {
+		out->is_python = true;
+		out->is_wrapped = true;
+		guild_strs_add(&out->argv, w->req->python);
+		guild_strs_add(&out->argv, "-u");
+		guild_strs_add(&out->argv, runner);
+		guild_strs_add(&out->argv, guild_path_basename(path.v[0]));
+	}
+	for (size_t i = 5; i < words->n && rc == 0; i++) {
+		if (!word_is(words, i, "--") && !word_is(words, i, FLAG_ARGS)) {
+			rc = add_words(w, words, i, i + 1, false, &out->argv, err);
+		}
+	}
+	guild_strs_fini(&path);
+	free(runner);
+	free(cache);
+	return rc;
+}
+
 /* ---- public ----------------------------------------------------------------------------------------------- */
 
 int guild_command_make(const struct guild_command_request *req, struct guild_command *out,
@@ -254,9 +295,8 @@ int guild_command_make(const struct guild_command_request *req, struct guild_com
 	if (is_module && word_is(words, 2, "guild.op_main") &&
 		!word_is(words, 3, "guild.plugins.nbexec")) {
 		rc = python_command(&w, words, out, err);
-	} else if (is_module && word_is(words, 2, "guild.op_main")) {
-		rc = guild_error_set(err, GUILD_EUNSUPPORTED,
-			"this operation is a notebook: this version of guild cannot run it yet");
+	} else if (guild_notebook_word(req->op)) {
+		rc = notebook_command(&w, words, out, err);
 	} else {
 		out->is_python = word_is(words, 0, "${python_exe}");
 		rc = add_words(&w, words, 0, words->n, true, &out->argv, err);

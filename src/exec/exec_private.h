@@ -61,6 +61,7 @@ struct guild_command {
 	struct guild_strs env; /* NAME=VALUE the command needs besides */
 	char *python_path;     /* goes before PYTHONPATH, or NULL */
 	bool is_python;
+	bool is_wrapped; /* what Python executes is not the user's file: no debugger */
 };
 int guild_command_make(const struct guild_command_request *req, struct guild_command *out,
 	struct guild_error *err);
@@ -70,6 +71,26 @@ void guild_command_fini(struct guild_command *c);
 int guild_shim_command(const struct guild_command_request *req, const char *flags_dest,
 	bool as_module, const char *target, const struct guild_value *cmd_flags,
 	struct guild_command *out, struct guild_error *err);
+
+/* Puts the notebook runner under CACHE_DIR/notebook/ where it is not there yet; caller frees the path. */
+int guild_notebook_runner_path(const char *cache_dir, char **path, struct guild_error *err);
+
+/* ---- flags in source text (source_flags.c) ---- */
+
+/* Notebooks, R scripts and Quarto documents get their flags in a file of the run: the notebook or script itself, or the file of
+ * parameters. Nothing is done for other operations. */
+struct guild_source_flags_request {
+	const struct guild_value *op, *flags;
+	const char *source_root; /* absolute, or NULL */
+	const char *source_dest;
+	const struct guild_run *run;
+	const char *debug_sourcecode; /* or NULL */
+	bool is_fresh;                /* source code was copied again: earlier values are gone */
+	const struct guild_log *log;
+};
+int guild_source_flags_apply(const struct guild_source_flags_request *req, struct guild_error *err);
+/* The command's word that names a notebook, NULL for other commands. */
+const char *guild_notebook_word(const struct guild_value *op);
 
 /* ---- environment ---- */
 

@@ -47,7 +47,7 @@ static bool names_gpu(const struct guild_value *plugins)
 static bool is_python_op(const struct guild_op_def *op)
 {
 	/* The reference runs pipelines in Python, too. */
-	return !op->exec;
+	return !op->exec && !guild_op_is_r(op);
 }
 
 /* `op` NULL: a batch, which the reference runs in Python. */
@@ -160,8 +160,14 @@ static void add_flag_notes(struct guild_arena *a, const struct guild_flag_defs *
 			guild_value_set(a, labels, def->name,
 				guild_value_string(a, def->null_label));
 		}
-		if (def->extra && def->extra->n > 0) {
-			guild_value_set(a, extra, def->name, guild_value_copy(a, def->extra));
+		bool has_extra = def->extra && def->extra->n > 0;
+		struct guild_value *own =
+			has_extra ? guild_value_copy(a, def->extra) : guild_value_dict(a);
+		if (def->nb_replace) {
+			guild_value_set(a, own, "nb-replace", guild_value_copy(a, def->nb_replace));
+		}
+		if (own->n > 0) {
+			guild_value_set(a, extra, def->name, own);
 		}
 	}
 	guild_value_set(a, record, "flag-null-labels", labels);

@@ -86,9 +86,9 @@ static void run_in_debugger(struct execution *e)
 	}
 	bool is_module = argv->n > 2 && strcmp(argv->v[1], "-um") == 0;
 	bool is_script = argv->n > 2 && strcmp(argv->v[1], "-u") == 0;
-	if (!is_module && !is_script) {
+	if (e->command.is_wrapped || (!is_module && !is_script)) {
 		guild_log(e->start->world->log, "warning",
-			"this is no Python operation - ignoring --break and --break-on-error");
+			"this is no Python script - ignoring --break and --break-on-error");
 		return;
 	}
 	guild_strs_add(&out, argv->v[0]);
@@ -195,6 +195,22 @@ static int write_packages(const struct execution *e, struct guild_error *err)
 	return rc;
 }
 
+/* Flags that are literals of a notebook or script, put into the run's copy. */
+static int apply_source_flags(struct execution *e, bool is_restart, struct guild_error *err)
+{
+	struct guild_source_flags_request req = {
+		.op = e->record,
+		.flags = e->flags,
+		.source_root = e->place.root,
+		.source_dest = e->place.dest,
+		.run = e->run,
+		.debug_sourcecode = e->start->options->debug_sourcecode,
+		.is_fresh = is_restart && e->start->op,
+		.log = e->start->world->log,
+	};
+	return guild_source_flags_apply(&req, err);
+}
+
 static int prepare(struct execution *e, bool is_restart, struct guild_error *err)
 {
 	int rc = read_records(e, err);
@@ -205,6 +221,7 @@ static int prepare(struct execution *e, bool is_restart, struct guild_error *err
 	rc = rc ? rc
 		: guild_command_in_run(e->start->world, e->start->options->debug_sourcecode,
 			  e->record, e->flags, &e->place, e->run, &e->command, err);
+	rc = rc ? rc : apply_source_flags(e, is_restart, err);
 	if (rc == 0 && is_restart && is_pipeline(e) &&
 		guild_run_attr_i64(e->run, "exit_status", -1) == 0) {
 		rc = guild_pipeline_forget(e->run, err);

@@ -1,44 +1,54 @@
-/* The import shim: Python files that the program carries and writes to the cache when they are wanted. */
+/* Python programs that guild carries and writes to the cache when they are wanted: the import shim, the notebook runner. */
 
 #include <guild/exec.h>
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Made by scripts/embed.py from python/guild_shim/. */
+#include "exec_private.h"
+
+/* Made by scripts/embed.py from python/. */
 extern const char guild_main_py[];
 extern const char guild_shim_py[];
 extern const char guild_yaml_py[];
+extern const char guild_notebook_py[];
 
-/* The one that is executed comes last: where it is, the others are. */
-static const struct shim_file {
+struct carried_file {
 	const char *name;
 	const char *text;
-} files[] = {
+};
+
+/* The one that is executed comes last: where it is, the others are. */
+static const struct carried_file shim_files[] = {
 	{"guild_yaml.py", guild_yaml_py},
 	{"guild_shim.py", guild_shim_py},
 	{"guild_main.py", guild_main_py},
 };
+static const struct carried_file notebook_files[] = {
+	{"guild_notebook.py", guild_notebook_py},
+};
 
 /* Another content is another folder: a running older guild keeps its own. */
-static char *shim_dir(const char *cache_dir)
+static char *folder_of(const char *cache_dir, const char *name, const struct carried_file *files,
+	size_t n)
 {
 	struct guild_buf all = {0};
-	for (size_t i = 0; i < GUILD_ARRAY_LEN(files); i++) {
+	for (size_t i = 0; i < n; i++) {
 		guild_buf_append(&all, files[i].text, strlen(files[i].text) + 1);
 	}
 	char hash[33];
 	guild_fast_hash(all.p, all.n, hash);
 	guild_buf_fini(&all);
-	return guild_path_join3(cache_dir, "shim", hash);
+	return guild_path_join3(cache_dir, name, hash);
 }
 
-int guild_shim_path(const char *cache_dir, char **path, struct guild_error *err)
+static int put_files(const char *cache_dir, const char *name, const struct carried_file *files,
+	size_t n_files, char **path, struct guild_error *err)
 {
-	char *dir = shim_dir(cache_dir);
+	char *dir = folder_of(cache_dir, name, files, n_files);
 	char *file = NULL;
 	int rc = guild_is_dir(dir) ? 0 : guild_mkdirs(dir, err);
-	for (size_t i = 0; i < GUILD_ARRAY_LEN(files) && rc == 0; i++) {
+	for (size_t i = 0; i < n_files && rc == 0; i++) {
 		size_t n = strlen(files[i].text);
 		free(file);
 		file = guild_path_join(dir, files[i].name);
@@ -53,4 +63,15 @@ int guild_shim_path(const char *cache_dir, char **path, struct guild_error *err)
 	}
 	*path = file;
 	return 0;
+}
+
+int guild_shim_path(const char *cache_dir, char **path, struct guild_error *err)
+{
+	return put_files(cache_dir, "shim", shim_files, GUILD_ARRAY_LEN(shim_files), path, err);
+}
+
+int guild_notebook_runner_path(const char *cache_dir, char **path, struct guild_error *err)
+{
+	return put_files(cache_dir, "notebook", notebook_files, GUILD_ARRAY_LEN(notebook_files),
+		path, err);
 }

@@ -38,6 +38,11 @@ static bool are_literals(struct py_source *src, uint32_t node, unsigned depth)
 	return true;
 }
 
+bool guild_py_is_literal(struct py_source *src, uint32_t node)
+{
+	return is_literal(src, node, 0);
+}
+
 static bool is_literal(struct py_source *src, uint32_t node, unsigned depth)
 {
 	if (depth > 100) {

@@ -177,6 +177,10 @@ void guild_detect_bool_choices(struct detect *d, struct guild_flag_def *f);
 const struct guild_value *guild_detect_joined(struct detect *d, const struct guild_value *list,
 	bool as_yaml);
 
+/* ---- detect_globals.c ---- */
+/* A literal as flags.md 5.2 means it. */
+bool guild_py_is_literal(struct py_source *src, uint32_t node);
+
 /* ---- detect_script.c: one script, without cache ---- */
 struct detection {
 	struct guild_arena *arena;

@@ -74,18 +74,11 @@ static void scan_imports(struct py_source *src, struct imports *found)
 static void py_init(struct py *py, struct detection *d, const char *dir)
 {
 	const struct guild_detect_request *req = d->req;
-	py->arena = d->arena;
+	guild_py_begin(py, d->arena);
 	py->base_args = req->base_args;
 	py->n_base_args = req->n_base_args;
 	py->script_path = d->script;
 	py->script_dir = dir;
-	py->unknown = guild_py_new(py, PV_UNKNOWN);
-	py->volatile_unknown = guild_py_new(py, PV_UNKNOWN);
-	py->volatile_unknown->is_volatile = true;
-	py->none = guild_py_new(py, PV_NONE);
-	py->yes = guild_py_new(py, PV_BOOL);
-	py->yes->b = true;
-	py->no = guild_py_new(py, PV_BOOL);
 	py->argv = guild_py_new(py, PV_LIST);
 	guild_py_append(py, py->argv, guild_py_strz(py, d->script));
 	for (size_t i = 0; i < req->n_base_args; i++) {

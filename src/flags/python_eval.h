@@ -197,6 +197,8 @@ struct py {
 };
 
 /* ---- python_value.c ---- */
+/* Makes the values every evaluation needs; what is in `py` otherwise is the caller's. */
+void guild_py_begin(struct py *py, struct guild_arena *a);
 struct pv *guild_py_new(struct py *py, enum pv_kind kind);
 struct pv *guild_py_str(struct py *py, struct guild_str s); /* copies */
 struct pv *guild_py_strz(struct py *py, const char *z);

@@ -12,6 +12,18 @@ struct pv *guild_py_new(struct py *py, enum pv_kind kind)
 	return v;
 }
 
+void guild_py_begin(struct py *py, struct guild_arena *a)
+{
+	py->arena = a;
+	py->unknown = guild_py_new(py, PV_UNKNOWN);
+	py->volatile_unknown = guild_py_new(py, PV_UNKNOWN);
+	py->volatile_unknown->is_volatile = true;
+	py->none = guild_py_new(py, PV_NONE);
+	py->yes = guild_py_new(py, PV_BOOL);
+	py->yes->b = true;
+	py->no = guild_py_new(py, PV_BOOL);
+}
+
 struct pv *guild_py_str(struct py *py, struct guild_str s)
 {
 	struct pv *v = guild_py_new(py, PV_STR);

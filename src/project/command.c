@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 char *guild_op_source_root(const struct guild_project *project, const struct guild_op_def *op)
 {
@@ -84,6 +85,69 @@ static int python_command(const struct guild_project *project, const struct guil
 	return rc;
 }
 
+static const char notebook_runner[] = "guild.plugins.nbexec";
+
+bool project_is_notebook_main(const char *main_words)
+{
+	size_t n = strlen(notebook_runner);
+	return strncmp(main_words, notebook_runner, n) == 0 &&
+	       (main_words[n] == ' ' || main_words[n] == '\t');
+}
+
+/* PATH [--no-exec] [--html-no-input] */
+static int notebook_command(const struct guild_op_def *op, const char *spec,
+	struct guild_op_cmd *out, struct guild_error *err)
+{
+	static const char *const start[] = {
+		"${python_exe}", "-um", "guild.op_main", notebook_runner};
+	struct guild_strs words = {0};
+	int rc = guild_shlex_split(spec, &words, err);
+	if (rc == 0 && words.n == 0) {
+		rc = guild_error_set(err, GUILD_EINVALID, "operation '%s' names no notebook",
+			op->name);
+	}
+	for (size_t i = 0; i < GUILD_ARRAY_LEN(start); i++) {
+		guild_strs_add(&out->words, start[i]);
+	}
+	for (size_t i = 0; i < words.n && rc == 0; i++) {
+		guild_strs_add(&out->words, words.v[i]);
+	}
+	if (rc == 0) {
+		guild_strs_add(&out->words, "--");
+		guild_strs_add(&out->words, "__flag_args__");
+		out->script = guild_path_normalize(words.v[0]);
+	}
+	guild_strs_fini(&words);
+	return rc;
+}
+
+bool project_is_r_script(const char *path)
+{
+	return strcasecmp(guild_path_ext(path), ".r") == 0;
+}
+
+bool guild_op_is_r(const struct guild_op_def *op)
+{
+	return !op->exec && !op->main && !op->notebook && guild_value_is_null(op->steps) &&
+	       project_is_r_script(op->name);
+}
+
+/* As a person starts it; `echo: yes` shows the code, as R does where it reads from a terminal. */
+static void r_command(const struct guild_op_def *op, struct guild_op_cmd *out)
+{
+	static const char *const echoing[] = {"R", "-q", "--no-save", "--no-restore", "-f"};
+	const char *file = op->r_script ? op->r_script : op->name;
+	if (guild_value_truthy(guild_value_get(op->data, "echo"))) {
+		for (size_t i = 0; i < GUILD_ARRAY_LEN(echoing); i++) {
+			guild_strs_add(&out->words, echoing[i]);
+		}
+	} else {
+		guild_strs_add(&out->words, "Rscript");
+	}
+	guild_strs_add(&out->words, file);
+	out->script = guild_strdup(file);
+}
+
 static int exec_command(const struct guild_op_def *op, struct guild_op_cmd *out,
 	struct guild_error *err)
 {
@@ -134,9 +198,16 @@ int guild_op_command(const struct guild_project *project, const struct guild_op_
 		out->kind = GUILD_OP_EXEC;
 		return exec_command(op, out, err);
 	}
-	if (op->main) {
+	if (op->main || op->notebook) {
+		const char *as = op->main ? "main" : "notebook";
 		if (has_steps) {
-			warn_ignored(log, "main", "steps", op->name);
+			warn_ignored(log, as, "steps", op->name);
+		}
+		if (!op->main || project_is_notebook_main(op->main)) {
+			out->kind = GUILD_OP_NOTEBOOK;
+			return notebook_command(op,
+				op->main ? op->main + strlen(notebook_runner) : op->notebook, out,
+				err);
 		}
 		out->kind = GUILD_OP_PYTHON;
 		return python_command(project, op, op->main, out, err);
@@ -150,11 +221,18 @@ int guild_op_command(const struct guild_project *project, const struct guild_op_
 		}
 		return 0;
 	}
-	if (op->notebook || guild_ends(op->name, ".ipynb")) {
+	if (guild_op_is_r(op)) {
+		out->kind = GUILD_OP_R;
+		r_command(op, out);
+		return 0;
+	}
+	if (guild_ends(op->name, ".ipynb")) {
+		struct guild_buf path = {0};
+		guild_shlex_quote(&path, op->name);
 		out->kind = GUILD_OP_NOTEBOOK;
-		return guild_error_set(err, GUILD_EUNSUPPORTED,
-			"operation '%s' is a notebook: this version of guild cannot run it",
-			op->name);
+		int rc = notebook_command(op, guild_buf_cstr(&path), out, err);
+		guild_buf_fini(&path);
+		return rc;
 	}
 	char *module = main_from_name(op->name);
 	struct guild_buf words = {0};

@@ -52,6 +52,45 @@ static bool is_config_dest(const char *dest)
 	return dest && guild_starts(dest, "config:");
 }
 
+static void take_imported(struct guild_project *project, struct guild_op_def *op,
+	const struct guild_flag_defs *found)
+{
+	struct guild_flag_defs taken = {0};
+	select_imported(project->arena, op, found, &taken);
+	guild_flag_defs_merge(project->arena, &op->flags, &taken, op->flags_import != NULL);
+	guild_flag_defs_sort(&op->flags);
+}
+
+/* Notebooks and R scripts are read each time: that is cheap. */
+static int import_from_text(struct guild_project *project, struct guild_op_def *op,
+	enum guild_op_kind kind, const char *path, guild_search_fn *search,
+	const struct guild_log *log, struct guild_error *err)
+{
+	struct guild_buf text = {0};
+	struct guild_flag_defs found = {0};
+	const char *name = guild_path_basename(path);
+	int rc = guild_file_read(path, 0, &text, err);
+	if (rc == 0 && kind == GUILD_OP_NOTEBOOK) {
+		rc = guild_notebook_flags(project->arena, guild_buf_str(&text), name, &op->flags,
+			search, &found, log, err);
+	} else if (rc == 0) {
+		rc = guild_r_script_flags(project->arena, guild_buf_str(&text), name, NULL, &found,
+			log, err);
+	}
+	if (rc == 0) {
+		take_imported(project, op, &found);
+	}
+	guild_buf_fini(&text);
+	return rc;
+}
+
+/* The R file whose literals are the flags: the script, or the one that `flags-dest` names. */
+static char *r_flags_file(const struct guild_op_def *op, const char *root, const char *script)
+{
+	const char *dest = op->flags_dest;
+	return guild_path_join(root, dest && project_is_r_script(dest) ? dest : script);
+}
+
 static int import_from_script(struct guild_project *project, struct guild_op_def *op,
 	const struct guild_import_options *opts, const struct guild_log *log,
 	struct guild_error *err)
@@ -61,11 +100,23 @@ static int import_from_script(struct guild_project *project, struct guild_op_def
 	}
 	struct guild_op_cmd cmd;
 	int rc = guild_op_command(project, op, &cmd, NULL, err);
-	if (rc || cmd.kind != GUILD_OP_PYTHON || !cmd.script || imports_nothing(op)) {
+	if (rc || !cmd.script || imports_nothing(op)) {
 		guild_op_cmd_fini(&cmd);
 		return rc == GUILD_EUNSUPPORTED ? 0 : rc;
 	}
 	char *root = guild_op_source_root(project, op);
+	if (cmd.kind != GUILD_OP_PYTHON) {
+		char *path = cmd.kind == GUILD_OP_R ? r_flags_file(op, root, cmd.script)
+						    : guild_path_join(root, cmd.script);
+		rc = import_from_text(project, op, cmd.kind, path, opts->search, log, err);
+		if (cmd.kind == GUILD_OP_R && !op->flags_dest) {
+			op->flags_dest = guild_arena_strdup(project->arena, cmd.script);
+		}
+		free(path);
+		free(root);
+		guild_op_cmd_fini(&cmd);
+		return rc;
+	}
 	char *script = guild_path_join(root, cmd.script);
 	struct guild_detect_request req = {
 		.script = script,
@@ -81,10 +132,7 @@ static int import_from_script(struct guild_project *project, struct guild_op_def
 	struct guild_detected found = {0};
 	rc = guild_flags_detect(project->arena, &req, &found, log, err);
 	if (rc == 0) {
-		struct guild_flag_defs taken = {0};
-		select_imported(project->arena, op, &found.flags, &taken);
-		guild_flag_defs_merge(project->arena, &op->flags, &taken, op->flags_import != NULL);
-		guild_flag_defs_sort(&op->flags);
+		take_imported(project, op, &found.flags);
 		if (!op->flags_dest) {
 			op->flags_dest = found.flags_dest;
 		}

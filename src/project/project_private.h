@@ -122,6 +122,13 @@ int project_read_requires(const struct project_reader *r);
 void project_add_dependency_flags(struct guild_project *project, struct guild_op_def *op,
 	const struct guild_log *log);
 
+bool project_is_notebook_main(const char *main_words);
+bool project_is_r_script(const char *path);
+/* A notebook, R script or Quarto document, by its name. */
+bool project_is_document(const char *path);
+int project_from_document(const char *path, const char *cwd, const struct guild_log *log,
+	struct guild_project **out, struct guild_op_def **op, struct guild_error *err);
+
 /* An operation for a script or program named on the command line; GUILD_ENOTFOUND when there is no such file. */
 int project_from_script(const char *spec, const char *cwd, struct guild_project **out,
 	struct guild_op_def **op, struct guild_error *err);

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const later_kinds[] = {".ipynb", ".R", ".r", ".qmd"};
-
 /* The project of a script: the working directory when the script is beneath it, else the script's own directory. */
 static char *project_dir_of(const char *script, const char *cwd)
 {
@@ -90,17 +88,14 @@ int project_from_script(const char *spec, const char *cwd, struct guild_project 
 	if (!guild_file_exists(path)) {
 		rc = guild_error_set(err, GUILD_ENOTFOUND, "cannot find '%s'", spec);
 	}
-	for (size_t i = 0; rc == 0 && i < GUILD_ARRAY_LEN(later_kinds); i++) {
-		if (strcmp(ext, later_kinds[i]) == 0) {
-			rc = guild_error_set(err, GUILD_EUNSUPPORTED,
-				"'%s' files cannot be run by this version of guild (%s)",
-				later_kinds[i], spec);
-		}
-	}
 	if (rc == 0 && guild_is_dir(path)) {
 		rc = guild_error_set(err, GUILD_EINVALID, "cannot run '%s': it is a directory",
 			spec);
 		guild_error_hint(err, "name a script or an executable file");
+	} else if (rc == 0 && project_is_document(path)) {
+		rc = project_from_document(path, cwd, NULL, out, op, err);
+		free(path);
+		return rc;
 	} else if (rc == 0 && !is_python && !guild_is_executable(path)) {
 		rc = guild_error_set(err, GUILD_EINVALID,
 			"cannot run '%s': it is not an executable file", spec);

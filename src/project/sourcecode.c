@@ -13,7 +13,7 @@ static bool is_python_op(const struct guild_op_def *op)
 		free(first);
 		return is_python;
 	}
-	return guild_value_is_null(op->steps) || op->main;
+	return !guild_op_is_r(op) && (guild_value_is_null(op->steps) || op->main);
 }
 
 /* `no`, plain or as `select`. */
