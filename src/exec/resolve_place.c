@@ -53,6 +53,8 @@ struct guild_placing *guild_placing_new(const struct guild_deps_request *req, st
 void guild_placing_free(struct guild_placing *p)
 {
 	if (p) {
+		/* what a guild that was killed left */
+		(void)guild_rmtree(p->temporary, NULL);
 		guild_map_fini(&p->placed);
 		guild_map_fini(&p->recorded);
 		free(p->real_dir);
