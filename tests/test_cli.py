@@ -19,6 +19,16 @@ def test_no_command_is_a_usage_error(guild):
     assert done.stderr.startswith("usage: guild ")
 
 
+def test_messages_do_not_command_the_terminal(guild):
+    done = guild("run", "no\x1b[2J\x07such\x7f", code=1)
+    assert "no\\x1b[2J\\x07such\\x7f" in done.stderr
+    assert not any(ord(c) < 32 and c != "\n" for c in done.stderr)
+    make_run(guild.home, 1, op="train")
+    (guild.home / "runs" / run_id(1) / ".guild" / "attrs" / "started").write_text("\x1b]0;title\x07: [")
+    done = guild("runs")
+    assert "\x1b" not in done.stderr
+
+
 def test_help_is_on_stdout(guild):
     done = guild("--help")
     assert done.stderr == ""

@@ -159,6 +159,8 @@ extern const struct guild_opt guild_remote_opts[]; /* <R>, hidden: a later versi
 
 /* ---- helpers for commands ------------------------------------------------------------------------------------ */
 
+/* Appends the text of a message. What a terminal would obey is made visible: names and values in it come from files of others. */
+void guild_cmd_put_visible(struct guild_buf *out, const char *text);
 /* Prints "guild: TEXT" and the hint on stderr; returns the exit code (GUILD_EXIT_ERROR). */
 int guild_cmd_fail(const struct guild_ctx *ctx, const struct guild_error *err);
 int guild_cmd_failf(const struct guild_ctx *ctx, const char *fmt, ...) GUILD_PRINTF(2, 3);

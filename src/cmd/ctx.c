@@ -50,8 +50,14 @@ static void emit(void *arg, const char *level, const char *text)
 	}
 	const char *style = ctx->color_err ? levels[i].style : "";
 
+	struct guild_buf line = {0};
+
+	guild_buf_printf(&line, "%s%s", style, levels[i].prefix);
+	guild_cmd_put_visible(&line, text);
+	guild_buf_puts(&line, *style ? "\033[0m\n" : "\n");
 	fflush(stdout);
-	fprintf(stderr, "%s%s%s%s\n", style, levels[i].prefix, text, *style ? "\033[0m" : "");
+	fputs(guild_buf_cstr(&line), stderr);
+	guild_buf_fini(&line);
 }
 
 static int log_level(const struct guild_ctx *ctx)

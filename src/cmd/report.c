@@ -8,14 +8,35 @@
 #include <strings.h>
 #include <unistd.h>
 
+void guild_cmd_put_visible(struct guild_buf *out, const char *text)
+{
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if ((c < ' ' && c != '\n' && c != '\t') || c == 0x7f) {
+			guild_buf_printf(out, "\\x%02x", c);
+		} else {
+			guild_buf_putc(out, *text);
+		}
+	}
+}
+
 static void print_error(const struct guild_ctx *ctx, const char *text, const char *hint)
 {
 	(void)ctx;
 	fflush(stdout);
-	fprintf(stderr, "guild: %s\n", text);
+	struct guild_buf lines = {0};
+
+	guild_buf_puts(&lines, "guild: ");
+	guild_cmd_put_visible(&lines, text);
+	guild_buf_putc(&lines, '\n');
 	if (hint && *hint) {
-		fprintf(stderr, "hint: %s\n", hint);
+		guild_buf_puts(&lines, "hint: ");
+		guild_cmd_put_visible(&lines, hint);
+		guild_buf_putc(&lines, '\n');
 	}
+	fputs(guild_buf_cstr(&lines), stderr);
+	guild_buf_fini(&lines);
 }
 
 int guild_cmd_fail(const struct guild_ctx *ctx, const struct guild_error *err)

@@ -119,6 +119,7 @@ static const struct {
 		"/py|-u|train.py|a|--z|3|--n|3", NULL},
 	{PY "train, '--', x, '--', __flag_args__", "", "{n: 3}", ".", "/py|-u|train.py|--|x|--n|3",
 		NULL},
+	{"echo, \"${a\\nb}\"", "", "{}", ".", "echo|${a\nb}", NULL},
 	{PY "train, __flag_args__", "", "{}", "src", "/py|-u|src/train.py", NULL},
 	{PY "sub/deep, __flag_args__", "", "{}", ".", "/py|-u|sub/deep.py", NULL},
 	{PY "pkg.mod, __flag_args__", "", "{n: 1}", ".", "/py|-um|pkg.mod|--n|1", NULL},
