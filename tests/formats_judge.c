@@ -54,8 +54,30 @@ static int parse(struct guild_arena *a, const char *op, struct guild_str text,
 	if (guild_starts(op, "csv")) {
 		return guild_csv_parse(a, text, v, err);
 	}
+	if (guild_starts(op, "ini") || guild_starts(op, "toml")) {
+		return guild_config_parse(a,
+			*op == 'i' ? GUILD_CONFIG_INI : GUILD_CONFIG_TOML, text, NULL, v, err);
+	}
 	return guild_yaml_parse(a, text, NULL,
 		guild_ends(op, "-numbers") ? GUILD_YAML_NUMBERS : GUILD_YAML_PLAIN, v, err);
+}
+
+/* "edit.EXTENSION": the first line of the text is the settings as JSON, the others are the file. */
+static void edit(struct guild_buf *out, const char *op, struct guild_str text)
+{
+	struct guild_arena *a = guild_arena_new();
+	struct guild_error err = {0};
+	struct guild_value *settings = NULL;
+	enum guild_config_format format = GUILD_CONFIG_YAML;
+	const char *end = memchr(text.p, '\n', text.n);
+	size_t n = end ? (size_t)(end - text.p) : text.n;
+	struct guild_str file = {end ? end + 1 : "", end ? text.n - n - 1 : 0};
+	if (!guild_config_format_of(op, &format) ||
+		guild_json_parse(a, guild_str_n(text.p, n), NULL, &settings, &err) != 0 ||
+		guild_config_edit(format, file, "f", settings, out, &err) != 0) {
+		guild_buf_printf(out, "error:%s", err.text);
+	}
+	guild_arena_free(a);
 }
 
 /* OP is FORMAT-HOW: yaml-describe, yaml-describe-numbers, json-block, json-flow, json-unsorted, json-json, json-repr, … */
@@ -95,7 +117,11 @@ int main(void)
 			free(text);
 			return 1;
 		}
-		answer(&out, op, guild_str_n(text, n));
+		if (guild_starts(op, "edit.")) {
+			edit(&out, op, guild_str_n(text, n));
+		} else {
+			answer(&out, op, guild_str_n(text, n));
+		}
 		printf("%zu\n", out.n);
 		fwrite(guild_buf_cstr(&out), 1, out.n, stdout);
 		guild_buf_fini(&out);

@@ -138,6 +138,37 @@ int guild_csv_parse(struct guild_arena *a, struct guild_str text, struct guild_v
 /* One field with minimal quoting (no separator added). */
 void guild_csv_field(struct guild_buf *out, struct guild_str text);
 
+/* ---- configuration files: JSON, YAML, INI, TOML ------------------------------------------------------------ */
+
+enum guild_config_format {
+	GUILD_CONFIG_JSON,
+	GUILD_CONFIG_YAML,
+	GUILD_CONFIG_INI,
+	GUILD_CONFIG_TOML
+};
+/* By extension: .json, .yml, .yaml, .ini, .cfg, .toml; a further ".in" is taken off. False: none of them. */
+bool guild_config_format_of(const char *path, enum guild_config_format *out);
+/* The file as a dict (an empty YAML file is null; JSON and YAML may hold any value). GUILD_EINVALID with "NAME:LINE:COLUMN: what". */
+int guild_config_parse(struct guild_arena *a, enum guild_config_format format,
+	struct guild_str text, const char *name, struct guild_value **out, struct guild_error *err);
+/* Appends the text with values set. `settings` is a dict of dotted keys, which apply in order; a key that is in the file as it is
+ * written, dots included, means that one. Only what changes is changed: comments, order and layout stay; new keys go to the end of
+ * their section. Where a format or an anchor leaves no other way the file is written anew. What the result holds is what the
+ * file holds with the values set, and nothing else. GUILD_EINVALID: the file cannot be read or is no mapping, a key is nested below
+ * something that is no mapping, or the format cannot hold the value (TOML has no null). */
+int guild_config_edit(enum guild_config_format format, struct guild_str text, const char *name,
+	const struct guild_value *settings, struct guild_buf *out, struct guild_error *err);
+
+/* INI as Python's configparser reads it (strict, basic interpolation; a value that cannot be interpolated is kept as it is):
+ * keys of DEFAULT, then sections as dicts, in which the keys of DEFAULT repeat. Keys are lower-cased. Values that read as int, float
+ * or boolean (yes, no, on, off, true, false) are such. */
+int guild_ini_parse(struct guild_arena *a, struct guild_str text, const char *name,
+	struct guild_value **out, struct guild_error *err);
+/* TOML 1.0; dates and times are GUILD_DATE as Python prints them. */
+enum { GUILD_TOML_MAX_DEPTH = 200 };
+int guild_toml_parse(struct guild_arena *a, struct guild_str text, const char *name,
+	struct guild_value **out, struct guild_error *err);
+
 /* ---- digests -------------------------------------------------------------------------------------------- */
 
 struct guild_digest; /* opaque */
