@@ -47,8 +47,6 @@ int guild_net_stall_s(const char *text);
  * percent-decoded>. The caller frees *out. GUILD_EINVALID for a URL without scheme or file name. */
 int guild_net_cache_path(const char *cache_dir, const char *url, char **out,
 	struct guild_error *err);
-/* Where the archive at absolute `path` is unpacked: CACHE/<SHA-224 of "file\nPATH">. The caller frees. */
-char *guild_net_unpack_dir(const char *cache_dir, const char *path);
 /* The URL as it may be shown: a password in it is masked. The caller frees. */
 char *guild_net_url_shown(const char *url);
 

@@ -139,16 +139,6 @@ int guild_net_cache_path(const char *cache_dir, const char *url, char **out,
 	return rc;
 }
 
-char *guild_net_unpack_dir(const char *cache_dir, const char *path)
-{
-	char *key = guild_format("file\n%s", path);
-	char digest[SHA224_HEX + 1];
-
-	sha224_hex(key, strlen(key), digest);
-	free(key);
-	return guild_path_join(cache_dir, digest);
-}
-
 char *guild_net_url_shown(const char *url)
 {
 	const char *host = strstr(url, "://");
