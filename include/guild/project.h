@@ -70,7 +70,8 @@ struct guild_op_def {
 /* A model after inheritance: what its parents say is merged in, parameters are replaced, $include is gone. Every value keeps the file,
  * line and column it was written at. */
 struct guild_model_def {
-	const char *name; /* "" for the anonymous model */
+	const char *name;    /* "" for the anonymous model */
+	const char *package; /* that it is installed with; NULL: the project's own */
 	/* Absolute directories in which its relative files are looked for, in order: the project's, then those of the packages
 	 * it extends. Never empty. */
 	const char *const *locations;
@@ -120,9 +121,23 @@ int guild_project_parse(struct guild_str text, const char *path,
 	const struct guild_log *log, struct guild_error *err);
 void guild_project_free(struct guild_project *p);
 
+/* Installed packages with a guild.yml: wheels that register models, and directories of the Python path. */
+struct guild_package {
+	char *name, *version; /* version "": nothing says it */
+	char *dir;            /* of its guild.yml */
+};
+struct guild_packages {
+	struct guild_package *v;
+	size_t n, cap;
+};
+void guild_packages_find(const struct guild_project_world *world, struct guild_packages *out);
+void guild_packages_fini(struct guild_packages *p);
+int guild_package_load(const struct guild_package *package, const struct guild_project_world *world,
+	struct guild_project **out, const struct guild_log *log, struct guild_error *err);
+
 struct guild_model_def *guild_project_default_model(const struct guild_project *p);
 struct guild_op_def *guild_model_default_op(const struct guild_model_def *m);
-/* "[model:]op" for display. */
+/* "[package/][model:]op" for display. */
 void guild_op_fullname(const struct guild_op_def *op, struct guild_buf *out);
 
 /* What OPERATION on the command line means (cli.md 1.1). `spec` NULL or "": the default operation. `project` and `world` may be NULL. When no

@@ -28,12 +28,20 @@ static bool is_shown(const struct guild_args *args, const struct guild_model_def
 	       (m->name[0] != '_' || guild_args_flag(args, "all"));
 }
 
+/* "[PACKAGE/]MODEL" */
+static char *full_name(const struct guild_model_def *m)
+{
+	return guild_format("%s%s%s", m->package ? m->package : "", m->package ? "/" : "", m->name);
+}
+
 static struct guild_value *model_json(struct guild_arena *a, const struct guild_project *p,
 	const struct guild_model_def *m)
 {
 	struct guild_value *item = guild_value_dict(a), *ops = guild_value_list(a);
 
-	guild_value_set(a, item, "name", guild_value_string(a, m->name));
+	char *name = full_name(m);
+	guild_value_set(a, item, "name", guild_value_string(a, name));
+	free(name);
 	guild_value_set(a, item, "description",
 		m->description ? guild_value_string(a, m->description) : guild_value_null(a));
 	guild_value_set(a, item, "default", guild_value_bool(a, m->is_default));
@@ -68,31 +76,33 @@ static void print_details(const struct guild_ctx *ctx, const struct guild_projec
 	free(source);
 }
 
+/* A model with the project it is of. */
+struct listed {
+	const struct guild_model_def *model;
+	const struct guild_project *project;
+};
+
 static void print_table(const struct guild_ctx *ctx, const struct guild_args *args,
-	const struct guild_project *p)
+	const struct listed *models, size_t n)
 {
 	struct guild_table table;
 	struct guild_strs lines = {0};
-	size_t row = 0;
 
 	guild_table_init(&table, 2, 0);
-	for (size_t i = 0; i < p->n_models; i++) {
-		if (is_shown(args, p->models[i])) {
-			struct guild_str first = guild_op_first_line(p->models[i]->description);
-			char *text = guild_strndup(first.p, first.n);
+	for (size_t i = 0; i < n; i++) {
+		struct guild_str first = guild_op_first_line(models[i].model->description);
+		char *text = guild_strndup(first.p, first.n);
+		char *name = full_name(models[i].model);
 
-			guild_table_add(&table, (const char *[]){p->models[i]->name, text});
-			free(text);
-		}
+		guild_table_add(&table, (const char *[]){name, text});
+		free(name);
+		free(text);
 	}
 	guild_table_lines(&table, ctx->columns, &lines);
-	for (size_t i = 0; i < p->n_models; i++) {
-		if (!is_shown(args, p->models[i])) {
-			continue;
-		}
-		printf("%s\n", lines.v[row++]);
+	for (size_t i = 0; i < n; i++) {
+		printf("%s\n", lines.v[i]);
 		if (guild_args_flag(args, "verbose")) {
-			print_details(ctx, p, p->models[i]);
+			print_details(ctx, models[i].project, models[i].model);
 		}
 	}
 	guild_strs_fini(&lines);
@@ -101,37 +111,58 @@ static void print_table(const struct guild_ctx *ctx, const struct guild_args *ar
 
 static int cmp_models(const void *a, const void *b)
 {
-	return strcmp((*(struct guild_model_def *const *)a)->name,
-		(*(struct guild_model_def *const *)b)->name);
+	const struct listed *x = a, *y = b;
+	int c = strcmp(x->model->package ? x->model->package : "",
+		y->model->package ? y->model->package : "");
+
+	return c ? c : strcmp(x->model->name, y->model->name);
+}
+
+static struct listed *list_models(const struct guild_args *args, const struct guild_op_projects *p,
+	size_t *n)
+{
+	struct listed *models = NULL;
+	size_t cap = 0;
+
+	*n = 0;
+	for (size_t k = 0; k < p->n; k++) {
+		for (size_t i = 0; i < p->v[k]->n_models; i++) {
+			if (is_shown(args, p->v[k]->models[i])) {
+				models = guild_grow_array(models, &cap, *n + 1, sizeof(*models));
+				models[(*n)++] = (struct listed){p->v[k]->models[i], p->v[k]};
+			}
+		}
+	}
+	return models;
 }
 
 static int run(struct guild_ctx *ctx, const struct guild_args *args)
 {
 	struct guild_error err = {0};
-	struct guild_project *project = NULL;
+	struct guild_op_projects projects = {0};
+	size_t n = 0;
 
-	/* Packages come with a later version: there are no installed models to show. */
-	if (!guild_args_flag(args, "installed") &&
-		guild_op_load_project(ctx, &project, &err) != 0) {
+	if (guild_op_load_projects(ctx, guild_args_flag(args, "installed"), &projects, &err) != 0) {
 		return guild_cmd_fail(ctx, &err);
 	}
-	if (project) {
-		qsort(project->models, project->n_models, sizeof(*project->models), cmp_models);
+	struct listed *models = list_models(args, &projects, &n);
+
+	if (n > 0) {
+		qsort(models, n, sizeof(*models), cmp_models);
 	}
 	if (guild_args_flag(args, "json")) {
 		struct guild_value *list = guild_value_list(ctx->arena);
 
-		for (size_t i = 0; project && i < project->n_models; i++) {
-			if (is_shown(args, project->models[i])) {
-				guild_value_append(ctx->arena, list,
-					model_json(ctx->arena, project, project->models[i]));
-			}
+		for (size_t i = 0; i < n; i++) {
+			guild_value_append(ctx->arena, list,
+				model_json(ctx->arena, models[i].project, models[i].model));
 		}
 		guild_cmd_print_json(list);
-	} else if (project) {
-		print_table(ctx, args, project);
+	} else {
+		print_table(ctx, args, models, n);
 	}
-	guild_project_free(project);
+	free(models);
+	guild_op_projects_fini(&projects);
 	return GUILD_EXIT_OK;
 }
 
@@ -144,5 +175,6 @@ const struct guild_cmd guild_cmd_models = {
 		"  guild models -v",
 	.opts = tables,
 	.args = filter_args,
+	.needs = GUILD_NEEDS_HOME,
 	.run = run,
 };

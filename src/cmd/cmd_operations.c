@@ -35,33 +35,43 @@ static bool is_shown(const struct guild_args *args, const struct guild_op_def *o
 	return match && (!hidden || guild_args_flag(args, "all"));
 }
 
-/* Operations in the order of the listing: by model, then name. */
-static struct guild_op_def **list_ops(const struct guild_args *args, const struct guild_project *p,
+/* An operation with the project it is of. */
+struct listed {
+	struct guild_op_def *op;
+	struct guild_project *project;
+};
+
+static struct listed *list_ops(const struct guild_args *args, const struct guild_op_projects *p,
 	size_t *n)
 {
-	struct guild_op_def **ops = NULL;
+	struct listed *ops = NULL;
 	size_t cap = 0;
 
 	*n = 0;
-	for (size_t m = 0; m < p->n_models; m++) {
-		for (size_t i = 0; i < p->models[m]->n_ops; i++) {
-			if (is_shown(args, p->models[m]->ops[i])) {
-				ops = guild_grow_array(ops, &cap, *n + 1,
-					sizeof(struct guild_op_def *));
-				ops[(*n)++] = p->models[m]->ops[i];
+	for (size_t k = 0; k < p->n; k++) {
+		for (size_t m = 0; m < p->v[k]->n_models; m++) {
+			const struct guild_model_def *model = p->v[k]->models[m];
+
+			for (size_t i = 0; i < model->n_ops; i++) {
+				if (is_shown(args, model->ops[i])) {
+					ops = guild_grow_array(ops, &cap, *n + 1, sizeof(*ops));
+					ops[(*n)++] = (struct listed){model->ops[i], p->v[k]};
+				}
 			}
 		}
 	}
 	return ops;
 }
 
+/* By package, model, then name. */
 static int cmp_ops(const void *a, const void *b)
 {
-	const struct guild_op_def *x = *(struct guild_op_def *const *)a;
-	const struct guild_op_def *y = *(struct guild_op_def *const *)b;
-	int c = strcmp(x->model ? x->model->name : "", y->model ? y->model->name : "");
+	const struct listed *x = a, *y = b;
+	int c = strcmp(x->project->pkg_name ? x->project->pkg_name : "",
+		y->project->pkg_name ? y->project->pkg_name : "");
 
-	return c ? c : strcmp(x->name, y->name);
+	c = c ? c : strcmp(x->op->model->name, y->op->model->name);
+	return c ? c : strcmp(x->op->name, y->op->name);
 }
 
 static void print_details(const struct guild_op_def *op)
@@ -81,18 +91,18 @@ static void print_details(const struct guild_op_def *op)
 }
 
 static void print_table(const struct guild_ctx *ctx, const struct guild_args *args,
-	struct guild_op_def **ops, size_t n)
+	const struct listed *ops, size_t n)
 {
 	struct guild_table table;
 	struct guild_strs lines = {0};
 
 	guild_table_init(&table, 2, 0);
 	for (size_t i = 0; i < n; i++) {
-		struct guild_str first = guild_op_first_line(ops[i]->description);
+		struct guild_str first = guild_op_first_line(ops[i].op->description);
 		char *text = guild_strndup(first.p, first.n);
 		struct guild_buf name = {0};
 
-		guild_op_fullname(ops[i], &name);
+		guild_op_fullname(ops[i].op, &name);
 		guild_table_add(&table, (const char *[]){guild_buf_cstr(&name), text});
 		guild_buf_fini(&name);
 		free(text);
@@ -101,7 +111,7 @@ static void print_table(const struct guild_ctx *ctx, const struct guild_args *ar
 	for (size_t i = 0; i < n; i++) {
 		printf("%s\n", lines.v[i]);
 		if (guild_args_flag(args, "verbose")) {
-			print_details(ops[i]);
+			print_details(ops[i].op);
 		}
 	}
 	guild_strs_fini(&lines);
@@ -111,38 +121,34 @@ static void print_table(const struct guild_ctx *ctx, const struct guild_args *ar
 static int run(struct guild_ctx *ctx, const struct guild_args *args)
 {
 	struct guild_error err = {0};
-	struct guild_project *project = NULL;
-	struct guild_op_def **ops = NULL;
+	struct guild_op_projects projects = {0};
+	struct listed *ops = NULL;
 	size_t n = 0;
 
-	/* Packages come with a later version: there are no installed operations to show. */
-	if (!guild_args_flag(args, "installed") &&
-		guild_op_load_project(ctx, &project, &err) != 0) {
+	if (guild_op_load_projects(ctx, guild_args_flag(args, "installed"), &projects, &err) != 0) {
 		return guild_cmd_fail(ctx, &err);
 	}
-	if (project) {
-		ops = list_ops(args, project, &n);
-	}
+	ops = list_ops(args, &projects, &n);
 	if (n > 0) {
 		qsort(ops, n, sizeof(*ops), cmp_ops);
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (guild_args_flag(args, "verbose") || guild_args_flag(args, "json")) {
-			guild_op_complete_flags(ctx, project, ops[i]);
+			guild_op_complete_flags(ctx, ops[i].project, ops[i].op);
 		}
 	}
 	if (guild_args_flag(args, "json")) {
 		struct guild_value *list = guild_value_list(ctx->arena);
 
 		for (size_t i = 0; i < n; i++) {
-			guild_value_append(ctx->arena, list, guild_op_json(ctx->arena, ops[i]));
+			guild_value_append(ctx->arena, list, guild_op_json(ctx->arena, ops[i].op));
 		}
 		guild_cmd_print_json(list);
 	} else {
 		print_table(ctx, args, ops, n);
 	}
 	free(ops);
-	guild_project_free(project);
+	guild_op_projects_fini(&projects);
 	return GUILD_EXIT_OK;
 }
 

@@ -160,6 +160,50 @@ int guild_op_load_project(struct guild_ctx *ctx, struct guild_project **out,
 	return rc;
 }
 
+static void add_project(struct guild_op_projects *out, struct guild_project *project)
+{
+	out->v = guild_grow_array(out->v, &out->cap, out->n + 1, sizeof(struct guild_project *));
+	out->v[out->n++] = project;
+}
+
+int guild_op_load_projects(struct guild_ctx *ctx, bool installed, struct guild_op_projects *out,
+	struct guild_error *err)
+{
+	struct guild_project *project = NULL;
+	struct guild_packages packages = {0};
+	int rc = installed ? 0 : guild_op_load_project(ctx, &project, err);
+
+	if (rc != 0 || project) {
+		if (project) {
+			add_project(out, project);
+		}
+		return rc;
+	}
+	guild_packages_find(guild_op_world(ctx), &packages);
+	for (size_t i = 0; i < packages.n; i++) {
+		struct guild_error bad = {0};
+
+		if (guild_package_load(&packages.v[i], guild_op_world(ctx), &project, &ctx->log,
+			    &bad) == 0) {
+			add_project(out, project);
+		} else {
+			guild_log(&ctx->log, "warning", "package '%s' is left out: %s",
+				packages.v[i].name, bad.text);
+		}
+	}
+	guild_packages_fini(&packages);
+	return 0;
+}
+
+void guild_op_projects_fini(struct guild_op_projects *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		guild_project_free(p->v[i]);
+	}
+	free(p->v);
+	*p = (struct guild_op_projects){0};
+}
+
 void guild_op_complete_flags(struct guild_ctx *ctx, struct guild_project *project,
 	struct guild_op_def *op)
 {

@@ -18,6 +18,15 @@ struct guild_str guild_op_first_line(const char *description);
  * frees. */
 int guild_op_load_project(struct guild_ctx *ctx, struct guild_project **out,
 	struct guild_error *err);
+/* The projects whose models and operations are listed: the one in ctx->cwd, or the installed packages when `installed` is set or
+ * there is none. */
+struct guild_op_projects {
+	struct guild_project **v;
+	size_t n, cap;
+};
+int guild_op_load_projects(struct guild_ctx *ctx, bool installed, struct guild_op_projects *out,
+	struct guild_error *err);
+void guild_op_projects_fini(struct guild_op_projects *p);
 /* Completes an operation's flags from its script; what cannot be found out is a warning to ctx->log. */
 void guild_op_complete_flags(struct guild_ctx *ctx, struct guild_project *project,
 	struct guild_op_def *op);

@@ -28,7 +28,11 @@ static void set_op(struct guild_run_cmd *c, struct guild_project *project, struc
 		.version = project->hash,
 		.model = (char *)op->model->name,
 		.op = (char *)op->name};
-	if (!project->path) {
+	if (project->pkg_name) {
+		c->opref.pkg_type = "package";
+		c->opref.pkg_name = (char *)project->pkg_name;
+		c->opref.version = (char *)project->pkg_version;
+	} else if (!project->path) {
 		c->opref = (struct guild_opref){.pkg_type = "script",
 			.pkg_name = project->script_dir,
 			.version = "",
@@ -93,6 +97,30 @@ static bool same_op(const struct guild_opref *ref, const struct guild_op_def *op
 	return strcmp(ref->model, op->model->name) == 0 && strcmp(ref->op, op->name) == 0;
 }
 
+/* The project that a run's operation is defined in; NULL where it is no more. */
+static int load_project_of(struct guild_run_cmd *c, const struct guild_opref *ref,
+	struct guild_project **out, struct guild_error *err)
+{
+	struct guild_packages packages = {0};
+	int rc = 0;
+	*out = NULL;
+	if (strcmp(ref->pkg_type, "guildfile") == 0) {
+		char *dir = guild_path_dirname(ref->pkg_name);
+		rc = load_project(c, dir, out, err);
+		free(dir);
+	} else if (strcmp(ref->pkg_type, "package") == 0) {
+		guild_packages_find(guild_op_world(c->ctx), &packages);
+	}
+	for (size_t i = 0; rc == 0 && !*out && i < packages.n; i++) {
+		if (strcmp(packages.v[i].name, ref->pkg_name) == 0) {
+			rc = guild_package_load(&packages.v[i], guild_op_world(c->ctx), out,
+				&c->ctx->log, err);
+		}
+	}
+	guild_packages_fini(&packages);
+	return rc;
+}
+
 /* The definition of a run's operation, where its project is still there. Sets nothing when it is not. */
 static int find_op_of_run(struct guild_run_cmd *c, const struct guild_opref *ref,
 	struct guild_error *err)
@@ -115,12 +143,7 @@ static int find_op_of_run(struct guild_run_cmd *c, const struct guild_opref *ref
 		}
 		return rc;
 	}
-	if (strcmp(ref->pkg_type, "guildfile") != 0) {
-		return 0;
-	}
-	char *dir = guild_path_dirname(ref->pkg_name);
-	int rc = load_project(c, dir, &c->of_run, err);
-	free(dir);
+	int rc = load_project_of(c, ref, &c->of_run, err);
 	for (size_t i = 0; rc == 0 && c->of_run && i < c->of_run->n_models; i++) {
 		for (size_t k = 0; k < c->of_run->models[i]->n_ops; k++) {
 			if (same_op(ref, c->of_run->models[i]->ops[k])) {

@@ -35,6 +35,9 @@ struct guild_op_def *guild_model_default_op(const struct guild_model_def *m)
 
 void guild_op_fullname(const struct guild_op_def *op, struct guild_buf *out)
 {
+	if (op->model->package) {
+		guild_buf_printf(out, "%s/", op->model->package);
+	}
 	if (op->model->name[0]) {
 		guild_buf_printf(out, "%s:", op->model->name);
 	}
@@ -175,7 +178,6 @@ int guild_op_find(struct guild_project *project, const char *spec, const char *c
 	const struct guild_project_world *world, struct guild_op_def **op,
 	struct guild_project **script_project, struct guild_error *err)
 {
-	(void)world;
 	*script_project = NULL;
 	*op = NULL;
 	if (!spec || !spec[0]) {
@@ -198,6 +200,14 @@ int guild_op_find(struct guild_project *project, const char *spec, const char *c
 	if (rc != GUILD_ENOTFOUND) {
 		return rc;
 	}
+	/* Looking through what is installed takes time: a plain word inside a project is no word for it. */
+	if (!project || colon || strchr(spec, '/')) {
+		rc = project_find_installed(spec, world, op, script_project, err);
+		if (rc) {
+			return rc < 0 ? rc : 0;
+		}
+	}
+	rc = GUILD_ENOTFOUND;
 	guild_error_set(err, GUILD_ENOTFOUND, "cannot find operation '%s'", spec);
 	if (strchr(spec, '/') || guild_path_ext(spec)[0]) {
 		guild_error_hint(err, "there is no such file and no operation of that name");

@@ -129,6 +129,9 @@ bool project_is_document(const char *path);
 int project_from_document(const char *path, const char *cwd, const struct guild_log *log,
 	struct guild_project **out, struct guild_op_def **op, struct guild_error *err);
 
+/* An operation of an installed package: 1 found (the caller frees *project), 0 there is none, negative: several, or a broken one. */
+int project_find_installed(const char *spec, const struct guild_project_world *world,
+	struct guild_op_def **op, struct guild_project **project, struct guild_error *err);
 /* An operation for a script or program named on the command line; GUILD_ENOTFOUND when there is no such file. */
 int project_from_script(const char *spec, const char *cwd, struct guild_project **out,
 	struct guild_op_def **op, struct guild_error *err);
