@@ -231,11 +231,47 @@ struct guild_exec_start {
 int guild_exec_run(struct guild_run *run, const struct guild_exec_start *start,
 	struct guild_supervise_result *result, struct guild_error *err);
 
-/* Runs of `opref` with exactly these flags whose status is neither pending nor error (--needed), newest first. `is_batch`: batches
- * whose prototype is such. */
-int guild_exec_find_equal(const struct guild_exec_world *world, const struct guild_opref *opref,
-	const struct guild_value *flags, bool is_batch, struct guild_runs *out,
-	struct guild_error *err);
+/* ---- what differs between an operation as it is now and a run of it (--needed, guild explain) ------------------------------- */
+
+enum guild_difference_kind {
+	GUILD_DIFFERENCE_OPERATION, /* the command and what else its record says */
+	GUILD_DIFFERENCE_FLAG,
+	GUILD_DIFFERENCE_SOURCE, /* a file */
+	GUILD_DIFFERENCE_INPUT,
+	GUILD_DIFFERENCE_PYTHON, /* interpreter: path or version */
+	GUILD_DIFFERENCE_PACKAGE,
+	GUILD_DIFFERENCE_STEPS, /* of a pipeline; or a step's own run would differ */
+};
+const char *guild_difference_kind_name(enum guild_difference_kind
+		kind); /* "operation", "flag", … */
+struct guild_difference {
+	enum guild_difference_kind kind;
+	const char *name;           /* of the flag, file, input, package, part of the operation */
+	const char *before, *after; /* NULL: was not there, is not there */
+};
+struct guild_differences {
+	struct guild_difference *v;
+	size_t n, cap;
+};
+void guild_differences_fini(struct guild_differences *d);
+/* An operation as it would be run now. What is compared is found once, when it is first asked for: many runs can be held against it. */
+struct guild_exec_now;
+struct guild_exec_now *guild_exec_now_new(const struct guild_exec_op *x); /* `x` is borrowed */
+void guild_exec_now_free(struct guild_exec_now *now);
+/* The first `max` differences (0: all), in the order of the kinds; none: the run would be the same. A run of a batch is held against by its
+ * prototype. The texts live as long as `now`. */
+int guild_exec_differences(struct guild_exec_now *now, const struct guild_run *run, size_t max,
+	struct guild_differences *out, struct guild_error *err);
+/* Appends a unified diff for a difference in a source file; nothing where there is no text to compare. */
+void guild_exec_source_diff(const struct guild_exec_now *now, const struct guild_run *run,
+	const struct guild_difference *d, struct guild_buf *out);
+/* Runs of the same operation (whatever the version of its Guild file) that are neither pending nor error, newest first. `is_batch`: batches
+ * whose prototype is such a run. `parent` as for guild_store_list. */
+int guild_exec_find_earlier(const struct guild_exec_world *world, const struct guild_opref *opref,
+	bool is_batch, const char *parent, struct guild_runs *out, struct guild_error *err);
+/* Those of them that the operation as it is now would only repeat (--needed). */
+int guild_exec_find_equal(const struct guild_exec_op *x, bool is_batch, const char *parent,
+	struct guild_runs *out, struct guild_error *err);
 
 /* ---- inputs: what was resolved for a run (docs/formats/run-directory.md, _resolved) -------------------------------------- */
 

@@ -252,7 +252,7 @@ static int refuse(const struct guild_run_cmd *c, struct guild_error *err)
 	return 0;
 }
 
-static int prepare(struct guild_run_cmd *c, struct guild_error *err)
+int guild_run_cmd_prepare(struct guild_run_cmd *c, struct guild_error *err)
 {
 	int rc = refuse(c, err);
 	rc = rc ? rc : guild_run_cmd_lock_step(c, err);
@@ -261,7 +261,7 @@ static int prepare(struct guild_run_cmd *c, struct guild_error *err)
 }
 
 /* Flags, and everything that looks at them before something is made. */
-static int decide(struct guild_run_cmd *c, struct guild_error *err)
+int guild_run_cmd_decide(struct guild_run_cmd *c, struct guild_error *err)
 {
 	int rc = guild_run_cmd_import_flags(c, false, err);
 	rc = rc ? rc : guild_run_cmd_resolve_flags(c, err);
@@ -275,11 +275,11 @@ static int run(struct guild_ctx *ctx, const struct guild_args *args)
 	struct guild_run_cmd c = {.ctx = ctx, .args = args};
 	struct guild_error err = {0};
 	int code = GUILD_EXIT_OK;
-	if (prepare(&c, &err) != 0) {
+	if (guild_run_cmd_prepare(&c, &err) != 0) {
 		code = guild_cmd_fail(ctx, &err);
 	} else if (guild_run_cmd_help(&c, &code) || guild_run_cmd_test(&c, &code)) {
 		/* that was all */
-	} else if (decide(&c, &err) != 0) {
+	} else if (guild_run_cmd_decide(&c, &err) != 0) {
 		code = err.code == GUILD_ECANCELLED ? GUILD_EXIT_ERROR : guild_cmd_fail(ctx, &err);
 	} else if (!guild_run_cmd_print(&c, &code) && !guild_run_cmd_is_done(&c, &code) &&
 		   !guild_run_cmd_ask(&c, &code)) {

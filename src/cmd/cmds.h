@@ -14,6 +14,7 @@
 	X(completion)   \
 	X(diff)         \
 	X(download)     \
+	X(explain)      \
 	X(help)         \
 	X(init)         \
 	X(label)        \

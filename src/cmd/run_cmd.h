@@ -80,6 +80,12 @@ int guild_run_cmd_test_source(struct guild_run_cmd *c, struct guild_error *err);
 bool guild_run_cmd_print(struct guild_run_cmd *c, int *code);
 /* --edit-flags and --edit-comment. */
 int guild_run_cmd_edit(struct guild_run_cmd *c, struct guild_error *err);
+/* A pipeline's earlier run one of whose steps would be another one now: which, and why. */
+bool guild_run_cmd_step_is_stale(struct guild_run_cmd *c, const struct guild_run *pipeline,
+	const char **step, const char **why);
+/* Options, operation, flags, trials: all that comes before something is shown, asked or made. */
+int guild_run_cmd_prepare(struct guild_run_cmd *c, struct guild_error *err);
+int guild_run_cmd_decide(struct guild_run_cmd *c, struct guild_error *err);
 /* --needed: true when there is nothing to do. */
 bool guild_run_cmd_is_done(struct guild_run_cmd *c, int *code);
 /* Asks, unless --yes: 0 go on, else 1 and the exit code. */

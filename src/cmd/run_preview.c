@@ -1,4 +1,4 @@
-/* What guild run asks before it starts, and --needed (cli.md 1.1, Semantics). */
+/* What guild run asks before it starts (cli.md 1.1). */
 
 #include <stdlib.h>
 #include <string.h>
@@ -70,58 +70,4 @@ bool guild_run_cmd_ask(struct guild_run_cmd *c, int *code)
 	/* Saying no to a run is no failure. */
 	*code = answer < 0 ? GUILD_EXIT_ERROR : GUILD_EXIT_OK;
 	return answer <= 0;
-}
-
-/* ---- --needed ------------------------------------------------------------------------------------------------- */
-
-static bool restart_is_done(const struct guild_run_cmd *c)
-{
-	const struct guild_value *recorded = guild_run_attr(&c->run, c->ctx->arena, "flags");
-	enum guild_run_status status = guild_run_status(&c->run, NULL);
-	return status != GUILD_RUN_PENDING && status != GUILD_RUN_ERROR &&
-	       status != GUILD_RUN_STAGED && recorded && guild_value_eq(recorded, c->flags);
-}
-
-static void print_equal_runs(const struct guild_run_cmd *c, const struct guild_runs *runs)
-{
-	struct guild_table table;
-	guild_table_init(&table, 5, 2);
-	for (size_t i = 0; i < runs->n; i++) {
-		struct guild_run_row row;
-		guild_run_row_init(&row, c->ctx, &runs->v[i], 0);
-		guild_table_add(&table, (const char *[]){row.id_text, row.operation, row.started,
-						row.status, row.label});
-		guild_run_row_fini(&row);
-	}
-	printf("Skipping because the following runs match this operation (--needed specified):\n");
-	guild_table_print(&table, stdout, c->ctx->columns);
-	guild_table_fini(&table);
-}
-
-bool guild_run_cmd_is_done(struct guild_run_cmd *c, int *code)
-{
-	if (!guild_args_flag(c->args, "needed")) {
-		return false;
-	}
-	*code = GUILD_EXIT_OK;
-	if (c->is_restart) {
-		bool is_done = !c->is_batch && restart_is_done(c);
-		if (is_done) {
-			printf("Skipping run because flags have not changed (--needed specified)\n");
-		}
-		return is_done;
-	}
-	struct guild_runs runs = {0};
-	struct guild_error err = {0};
-	if (guild_exec_find_equal(&c->world, &c->opref, c->flags, c->is_batch, &runs, &err) != 0) {
-		*code = guild_cmd_fail(c->ctx, &err);
-		return true;
-	}
-	bool is_done = runs.n > 0;
-	if (is_done) {
-		guild_run_cmd_tell_reused(c, runs.v[0].id);
-		print_equal_runs(c, &runs);
-	}
-	guild_runs_fini(&runs);
-	return is_done;
 }

@@ -1,71 +1,75 @@
-/* --needed: runs that did the same already (runs.md 5). */
+/* Runs that a new run would only repeat (--needed), and those it can be held against (guild explain). */
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "exec_private.h"
 
-static bool same_opref(const struct guild_opref *a, const struct guild_opref *b)
+/* The version of a Guild file says only that something in it changed. */
+static bool same_op(const struct guild_opref *a, const struct guild_opref *b)
 {
-	return strcmp(a->pkg_type, b->pkg_type) == 0 && strcmp(a->pkg_name, b->pkg_name) == 0 &&
-	       strcmp(a->version, b->version) == 0 && strcmp(a->model, b->model) == 0 &&
-	       strcmp(a->op, b->op) == 0;
+	return strcmp(a->op, b->op) == 0 && strcmp(a->model, b->model) == 0 &&
+	       strcmp(a->pkg_type, b->pkg_type) == 0 && strcmp(a->pkg_name, b->pkg_name) == 0;
 }
 
-/* As the attribute reads back: what a file cannot hold makes no difference. */
-static bool same_flags(const struct guild_run *run, struct guild_arena *a,
-	const struct guild_value *flags)
-{
-	const struct guild_value *recorded = guild_run_attr(run, a, "flags");
-	return recorded ? guild_value_eq(recorded, flags) : flags->n == 0;
-}
-
-static bool same_batch(const struct guild_run *run, struct guild_arena *a,
-	const struct guild_opref *opref, const struct guild_value *flags)
+static bool is_batch_of(const struct guild_run *run, const struct guild_opref *opref)
 {
 	char *dir = guild_path_join(run->guild_dir, "proto");
 	struct guild_run proto = {0};
-	bool is_same = guild_run_open(dir, &proto, NULL) == 0 && same_opref(&proto.opref, opref) &&
-		       same_flags(&proto, a, flags);
+	bool is_same = strcmp(run->opref.pkg_type, "builtin") == 0 &&
+		       strcmp(run->opref.op, "+") == 0 && guild_run_open(dir, &proto, NULL) == 0 &&
+		       same_op(&proto.opref, opref);
 	guild_run_fini(&proto);
 	free(dir);
 	return is_same;
 }
 
-static bool matches(const struct guild_run *run, const struct guild_opref *opref,
-	const struct guild_value *flags, bool is_batch)
+static void keep(struct guild_runs *out, struct guild_run *run)
 {
-	struct guild_arena *a = guild_arena_new();
-	bool is_same = is_batch ? strcmp(run->opref.pkg_type, "builtin") == 0 &&
-					  strcmp(run->opref.op, "+") == 0 &&
-					  same_batch(run, a, opref, flags)
-				: same_opref(&run->opref, opref) && same_flags(run, a, flags);
-	guild_arena_free(a);
-	if (!is_same) {
-		return false;
-	}
-	enum guild_run_status status = guild_run_status(run, NULL);
-	return status != GUILD_RUN_PENDING && status != GUILD_RUN_ERROR;
+	out->v = guild_grow_array(out->v, &out->cap, out->n + 1, sizeof(*out->v));
+	out->v[out->n++] = *run;
+	memset(run, 0, sizeof(*run));
 }
 
-int guild_exec_find_equal(const struct guild_exec_world *world, const struct guild_opref *opref,
-	const struct guild_value *flags, bool is_batch, struct guild_runs *out,
-	struct guild_error *err)
+int guild_exec_find_earlier(const struct guild_exec_world *world, const struct guild_opref *opref,
+	bool is_batch, const char *parent, struct guild_runs *out, struct guild_error *err)
 {
 	struct guild_run_filter all = {0};
 	struct guild_runs runs = {0};
 	char *dir = guild_home_runs_dir(world->home, false);
-	int rc = guild_store_list(dir, &all, guild_env_get(world->env, "GUILD_RUNS_PARENT"), &runs,
-		NULL, err);
+	int rc = guild_store_list(dir, &all, parent, &runs, NULL, err);
 	memset(out, 0, sizeof(*out));
 	for (size_t i = 0; i < runs.n && rc == 0; i++) {
-		if (matches(&runs.v[i], opref, flags, is_batch)) {
-			out->v = guild_grow_array(out->v, &out->cap, out->n + 1, sizeof(*out->v));
-			out->v[out->n++] = runs.v[i];
-			memset(&runs.v[i], 0, sizeof(runs.v[i]));
+		struct guild_run *run = &runs.v[i];
+		if (!(is_batch ? is_batch_of(run, opref) : same_op(&run->opref, opref))) {
+			continue;
+		}
+		enum guild_run_status status = guild_run_status(run, NULL);
+		if (status != GUILD_RUN_PENDING && status != GUILD_RUN_ERROR) {
+			keep(out, run);
 		}
 	}
 	guild_runs_fini(&runs);
 	free(dir);
+	return rc;
+}
+
+int guild_exec_find_equal(const struct guild_exec_op *x, bool is_batch, const char *parent,
+	struct guild_runs *out, struct guild_error *err)
+{
+	struct guild_runs runs = {0};
+	struct guild_exec_now *now = guild_exec_now_new(x);
+	memset(out, 0, sizeof(*out));
+	int rc = guild_exec_find_earlier(x->world, &x->opref, is_batch, parent, &runs, err);
+	for (size_t i = 0; i < runs.n && rc == 0; i++) {
+		struct guild_differences d = {0};
+		rc = guild_exec_differences(now, &runs.v[i], 1, &d, err);
+		if (rc == 0 && d.n == 0) {
+			keep(out, &runs.v[i]);
+		}
+		guild_differences_fini(&d);
+	}
+	guild_runs_fini(&runs);
+	guild_exec_now_free(now);
 	return rc;
 }
