@@ -29,7 +29,7 @@ check:
 	@python3 scripts/check.py check --sanitize "$(SANITIZE)"
 
 check-peers:
-	@scripts/deps.sh build check
+	@scripts/deps.sh build check peers
 	@python3 scripts/check.py peers
 
 bench: all

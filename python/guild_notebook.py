@@ -25,6 +25,9 @@ def fail(text):
     sys.exit(1)
 
 
+if "--no-exec" in sys.argv[2:] or os.environ.get("NB_NO_EXEC") == "1":
+    sys.exit(0)
+
 missing = []
 for package in ("nbformat", "nbclient", "jupyter_client"):
     try:
@@ -80,7 +83,7 @@ class Printer:
     def __init__(self, stem):
         self.stem = stem
         self.saves_images = os.environ.get("NB_NO_IMAGES") != "1"
-        self.at_line_start = True
+        self.is_in_line = set()  # streams whose last line is not ended
         self.images = {}
         self.shown = {}
         self.displays = {}
@@ -89,10 +92,11 @@ class Printer:
         stream.write(text)
         stream.flush()
         if text:
-            self.at_line_start = text.endswith("\n")
+            change = self.is_in_line.discard if text.endswith("\n") else self.is_in_line.add
+            change(stream)
 
-    def write_line(self, text):
-        self.write(sys.stdout, ("" if self.at_line_start else "\n") + text + "\n")
+    def write_line(self, stream, text):
+        self.write(stream, ("\n" if stream in self.is_in_line else "") + text + "\n")
 
     def save_image(self, data, count, display):
         if "image/png" not in data or not self.saves_images:
@@ -118,7 +122,7 @@ class Printer:
             return
         if display:
             self.shown[display] = text
-        self.write_line("".join(text))
+        self.write_line(sys.stdout, "".join(text))
 
     def message(self, message, count):
         content = message["content"]
@@ -130,12 +134,12 @@ class Printer:
         elif kind == "execute_result":
             self.save_image(content["data"], content.get("execution_count") or count, None)
             text = "".join(content["data"].get("text/plain", ""))
-            self.write_line(f"Out[{content.get('execution_count')}]: {text}")
+            self.write_line(sys.stdout, f"Out[{content.get('execution_count')}]: {text}")
         elif kind == "error":
             text = "\n".join(content["traceback"]) or f"{content['ename']}: {content['evalue']}"
             if not sys.stderr.isatty():
                 text = COLORS.sub("", text)
-            self.write(sys.stderr, ("" if self.at_line_start else "\n") + text.rstrip("\n") + "\n")
+            self.write_line(sys.stderr, text.rstrip("\n"))
 
 
 class Client(NotebookClient):
@@ -217,8 +221,6 @@ def end_by(number):
 
 
 def main(path, *options):
-    if "--no-exec" in options or os.environ.get("NB_NO_EXEC") == "1":
-        return 0
     notebook = nbformat.read(path, as_version=4)
     kernel = kernel_of(notebook)
     if kernel == NATIVE:

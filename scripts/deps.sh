@@ -2,7 +2,7 @@
 # Installs what is needed to build: Debian packages, then the pinned archives
 # of subprojects/*.txt, unpacked into .deps/. Does nothing when all is there.
 #
-# usage: scripts/deps.sh [build|test|check]...
+# usage: scripts/deps.sh [build|test|check|peers]...
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,6 +10,7 @@ build_packages="gcc libc6-dev make meson ninja-build pkg-config git python3 pyth
 	libyaml-dev libpcre2-dev libmd-dev libxxhash-dev libutf8proc-dev zlib1g-dev libcmocka-dev"
 test_packages="python3-pytest python3-pytest-xdist python3-yaml python3-pexpect python3-jsonschema
 	bash zsh fish tmux strace procps util-linux libarchive13 libcurl4"
+peers_packages="r-base-core"
 check_packages="$test_packages g++ clang-14 libclang-rt-14-dev llvm-14 clang-tidy-14 clang-format-14 cppcheck
 	valgrind"
 
@@ -111,8 +112,9 @@ for set in "${@:-build}"; do
 		;;
 	test) install_packages $test_packages ;;
 	check) install_packages $check_packages ;;
+	peers) install_packages $test_packages $peers_packages ;;
 	*)
-		echo "usage: scripts/deps.sh [build|test|check]..." >&2
+		echo "usage: scripts/deps.sh [build|test|check|peers]..." >&2
 		exit 2
 		;;
 	esac

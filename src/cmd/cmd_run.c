@@ -270,8 +270,23 @@ int guild_run_cmd_decide(struct guild_run_cmd *c, struct guild_error *err)
 	return rc ? rc : guild_run_cmd_check_steps(c, err);
 }
 
+/* What 0.9.0 needs before its first R script. A success: scripts that set up a machine call it. */
+static bool is_needless(const struct guild_args *args)
+{
+	const struct guild_strs *words = guild_args_words(args);
+	if (words->n == 0 || strcmp(words->v[0], "r-script:init") != 0) {
+		return false;
+	}
+	puts("R needs no preparation: guild reads the flags of R scripts itself.\n"
+	     "Run a script with 'guild run FILE.R'.");
+	return true;
+}
+
 static int run(struct guild_ctx *ctx, const struct guild_args *args)
 {
+	if (is_needless(args)) {
+		return GUILD_EXIT_OK;
+	}
 	struct guild_run_cmd c = {.ctx = ctx, .args = args};
 	struct guild_error err = {0};
 	int code = GUILD_EXIT_OK;

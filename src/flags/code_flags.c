@@ -73,3 +73,16 @@ const struct guild_value *guild_code_flag_value(struct guild_arena *a, const str
 	guild_strs_fini(&parts);
 	return list;
 }
+
+bool guild_code_flag_says(const struct code_flag *f, const struct guild_value *v)
+{
+	struct guild_buf a = {0};
+	struct guild_buf b = {0};
+	guild_json_dump(&a, f->value, GUILD_JSON_COMPACT);
+	guild_json_dump(&b, v, GUILD_JSON_COMPACT);
+	bool is_same =
+		f->value->type == v->type && guild_str_eq(guild_buf_str(&a), guild_buf_str(&b));
+	guild_buf_fini(&a);
+	guild_buf_fini(&b);
+	return is_same;
+}

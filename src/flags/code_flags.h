@@ -43,5 +43,7 @@ void guild_code_flag_define(struct guild_arena *a, const struct code_flag *f,
 /* The value of a flag as code has it: text of an arg-split flag is a list again. */
 const struct guild_value *guild_code_flag_value(struct guild_arena *a, const struct guild_value *v,
 	const struct guild_value *cmd_flag);
+/* The literal says this already, type included: then it stays as it is written. */
+bool guild_code_flag_says(const struct code_flag *f, const struct guild_value *v);
 
 #endif

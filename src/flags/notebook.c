@@ -242,7 +242,7 @@ static void set_assignments(struct setting *s)
 		const struct code_flag *f = &found.v[i];
 		const struct guild_value *v = value_of(s, f->name);
 		struct guild_buf text = {0};
-		if (!v || is_set_already(s, f->name)) {
+		if (!v || is_set_already(s, f->name) || guild_code_flag_says(f, v)) {
 			continue;
 		}
 		struct guild_str old = guild_str_n(source.p + f->from, f->to - f->from);

@@ -89,6 +89,9 @@ int guild_r_script_set_flags(struct guild_str text, const char *name,
 			continue;
 		}
 		v = guild_code_flag_value(a, v, guild_value_get(cmd_flags, f->name));
+		if (guild_code_flag_says(f, v)) {
+			continue;
+		}
 		guild_buf_append(out, text.p + at, f->from - at);
 		guild_r_put_literal(out, v, f, guild_str_n(text.p + f->from, f->to - f->from));
 		at = f->to;

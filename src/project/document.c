@@ -228,6 +228,9 @@ int project_from_document(const char *path, const char *cwd, const struct guild_
 	model->name = "";
 	model->data = guild_value_dict(p->arena);
 	model->ops = guild_arena_alloc(p->arena, sizeof *model->ops);
+	const char **locations = guild_arena_alloc(p->arena, sizeof *locations);
+	locations[model->n_locations++] = guild_arena_strdup(p->arena, p->dir);
+	model->locations = locations;
 	p->models = guild_arena_alloc(p->arena, sizeof *p->models);
 	p->models[p->n_models++] = model;
 	enum document kind = document_of(path);
