@@ -186,3 +186,57 @@ def test_large_files(guild):
     assert guild("ops").stdout.startswith("m:t")
     guild.write("guild.yml", ops + ops)
     assert "guild.yml" in guild("ops", code=1).stderr
+
+
+# ---- profiles -----------------------------------------------------------------------------------------------------
+
+PROFILES = """\
+- model: m
+  profiles: {quick: {epochs: 1}, full: {epochs: 100, lr: 0.5}}
+  operations:
+    t:
+      exec: echo ${epochs} ${lr} ${n}
+      flags: {epochs: 10, lr: 0.1, n: 0}
+      profiles: {quick: {n: 3}, grid: {lr: [1, 2]}, bad: {x: 1}}
+    u: {exec: echo u}
+"""
+
+
+@pytest.mark.parametrize("args, printed", [
+    (["--profile", "quick"], "1 0.1 3\n"),
+    (["--profile", "quick", "--profile", "full"], "100 0.5 3\n"),
+    (["--profile", "full", "lr=9"], "100 9 0\n"),
+    (["--profile", "grid"], "10 1 0\n10 2 0\n"),
+])
+def test_profiles(guild, args, printed):
+    guild.write("guild.yml", PROFILES)
+    assert guild("run", "t", "-y", *args).stdout == printed
+
+
+def test_profiles_are_recorded_and_count_for_later_runs(guild):
+    guild.write("guild.yml", PROFILES)
+    guild("run", "t", "-y", "--profile", "quick", "lr=2")
+    run = guild.runs()[-1]
+    assert yaml.safe_load(guild.attr(run, "run_params"))["profiles"] == ["quick"]
+    assert yaml.safe_load(guild.attr(run, "flags")) == {"epochs": 1, "lr": 2, "n": 3}
+    assert guild("run", "--restart", run.name, "-y", "--profile", "full").stdout == "100 0.5 3\n"
+    assert guild("run", "--restart", run.name, "-y").stdout == "100 0.5 3\n"
+
+
+def test_profiles_that_are_not_there(guild):
+    guild.write("guild.yml", PROFILES)
+    done = guild("run", "t", "-y", "--profile", "quik", code=1)
+    assert done.stderr == "guild: operation 't' has no profile 'quik'\nhint: did you mean 'quick'?\n"
+    assert "quick, grid, bad, full" in guild("run", "t", "-y", "--profile", "zzz", code=1).stderr
+    assert "'x'" in guild("run", "t", "-y", "--profile", "bad", code=1).stderr
+    assert guild("check", "--strict", code=1).stdout == (
+        "guild.yml:7:59: profile 'bad' sets 'x': operation 't' has no such flag\n")
+    guild.write("guild.yml", "t:\n  profiles: {a: 1}\n")
+    assert "guild.yml:2:17: profile 'a' must be" in guild("ops", code=1).stderr
+    assert guild.runs() == []
+
+
+def test_profiles_complete(guild):
+    guild.write("guild.yml", PROFILES)
+    env = {"_GUILD_COMPLETE": "bash_complete", "COMP_WORDS": "guild run t --profile ", "COMP_CWORD": "4"}
+    assert {"quick", "full", "grid", "bad"} == {line.split(",")[-1] for line in guild(env=env, code=None).stdout.split()}

@@ -146,6 +146,10 @@ void guild_op_fullname(const struct guild_op_def *op, struct guild_buf *out);
 int guild_op_find(struct guild_project *project, const char *spec, const char *cwd,
 	const struct guild_project_world *world, struct guild_op_def **op,
 	struct guild_project **script_project, struct guild_error *err);
+/* The flag values of profiles, what a later one says over an earlier one: a dict in `a`. GUILD_ENOTFOUND for a name the operation does
+ * not have. */
+int guild_op_profile_values(const struct guild_op_def *op, const struct guild_strs *names,
+	struct guild_arena *a, struct guild_value **out, struct guild_error *err);
 /* Completes op->flags and op->flags_dest from its script (flags.md 5): the static parse, the cache, the script's own parser. */
 struct guild_import_options {
 	const char *cache_dir; /* or NULL */

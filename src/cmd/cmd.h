@@ -46,6 +46,7 @@ enum guild_complete {
 	GUILD_COMPLETE_COMMENT_INDEX,
 	GUILD_COMPLETE_CHOICES, /* `choices` of the option */
 	GUILD_COMPLETE_COLUMN,
+	GUILD_COMPLETE_PROFILE, /* of the operation typed so far */
 };
 
 struct guild_opt {

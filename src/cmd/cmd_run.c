@@ -15,6 +15,12 @@ static const struct guild_opt run_opts[] = {
 		.kind = GUILD_OPT_LIST,
 		.complete = GUILD_COMPLETE_TAG,
 		.help = "Add TAG to the run. May be repeated."},
+	{.names = "--profile",
+		.value = "NAME",
+		.kind = GUILD_OPT_LIST,
+		.complete = GUILD_COMPLETE_PROFILE,
+		.help = "Take the flag values of a profile that guild.yml defines; flags typed here win. May be "
+			"repeated: a later one wins."},
 	{.names = "-c --comment",
 		.value = "TEXT",
 		.kind = GUILD_OPT_TEXT,

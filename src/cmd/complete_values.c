@@ -262,6 +262,35 @@ void guild_complete_flags(struct guild_completion *c)
 	guild_project_free(project);
 }
 
+/* Those of the operation named so far; before one is named, of all. */
+static void add_profiles(struct guild_completion *c)
+{
+	const char *spec = c->args && c->args->words.n > 0 ? c->args->words.v[0] : NULL;
+	struct guild_project *project = NULL, *other = NULL;
+	struct guild_op_def *op = NULL;
+
+	if (guild_op_load_project(c->ctx, &project, NULL) != 0 || !project) {
+		return;
+	}
+	if (spec) {
+		(void)guild_op_find(project, spec, c->ctx->cwd, NULL, &op, &other, NULL);
+	}
+	for (size_t m = 0; m < project->n_models; m++) {
+		for (size_t i = 0; i < project->models[m]->n_ops; i++) {
+			const struct guild_op_def *of = project->models[m]->ops[i];
+
+			for (size_t k = 0; of->profiles && k < of->profiles->n; k++) {
+				if (!op || op == of) {
+					guild_complete_add(c,
+						guild_value_text(of->profiles->pairs[k].key), NULL);
+				}
+			}
+		}
+	}
+	guild_project_free(other);
+	guild_project_free(project);
+}
+
 /* ---- any kind --------------------------------------------------------------------------------------------------- */
 
 static void add_choices(struct guild_completion *c, const char *choices)
@@ -306,6 +335,9 @@ void guild_complete_values(struct guild_completion *c, enum guild_complete kind,
 		break;
 	case GUILD_COMPLETE_MODEL:
 		guild_complete_models(c);
+		break;
+	case GUILD_COMPLETE_PROFILE:
+		add_profiles(c);
 		break;
 	case GUILD_COMPLETE_RUN_FILE:
 		guild_complete_run_files(c);

@@ -18,8 +18,9 @@ struct guild_run_cmd {
 	char *run_dir;          /* --run-dir, absolute */
 	char *debug_sourcecode; /* absolute paths */
 
-	const char *spec;        /* OPERATION as typed, or NULL */
-	char *const *flag_words; /* borrowed from args */
+	const struct guild_strs *profiles; /* of --profile; borrowed */
+	const char *spec;                  /* OPERATION as typed, or NULL */
+	char *const *flag_words;           /* borrowed from args */
 	size_t n_flag_words;
 	struct guild_project *project;    /* guild.yml here, or NULL */
 	struct guild_project *script;     /* a bare script's */
@@ -45,6 +46,8 @@ struct guild_run_cmd {
 	const struct guild_value *trials; /* of a batch, list */
 };
 
+/* Flag values come from the command line, not all from the earlier run or the definition. */
+bool guild_run_cmd_has_values(const struct guild_run_cmd *c);
 /* Every option as the tables in cmd_run.c name it, in the form of attribute run_params (runs.md 3.3), and what shapes the run. */
 int guild_run_cmd_read_options(struct guild_run_cmd *c, struct guild_error *err);
 void guild_run_cmd_fini(struct guild_run_cmd *c);

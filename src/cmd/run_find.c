@@ -175,7 +175,7 @@ static int find_definition(struct guild_run_cmd *c, struct guild_error *err)
 	if (proto.dir) {
 		guild_run_fini(&proto);
 	}
-	if (rc == 0 && !c->op && (c->n_flag_words > 0 || c->options.force_sourcecode)) {
+	if (rc == 0 && !c->op && (guild_run_cmd_has_values(c) || c->options.force_sourcecode)) {
 		guild_error_set(err, GUILD_ENOTFOUND,
 			"cannot find the definition of the operation of run %.8s", c->run.id);
 		guild_error_hint(err, "without flags and --force-sourcecode it is not needed");
@@ -188,7 +188,7 @@ static int find_restart(struct guild_run_cmd *c, struct guild_error *err)
 {
 	c->is_restart = true;
 	int rc = find_run(c, guild_args_text(c->args, "restart"), err);
-	if (rc == 0 && (c->n_flag_words > 0 || c->options.force_sourcecode)) {
+	if (rc == 0 && (guild_run_cmd_has_values(c) || c->options.force_sourcecode)) {
 		rc = find_definition(c, err);
 	} else if (rc == 0) {
 		c->is_batch_restart = guild_run_is_batch(&c->run);

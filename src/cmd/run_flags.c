@@ -67,6 +67,33 @@ static void add_step_values(struct guild_run_cmd *c, struct guild_value *user)
 	}
 }
 
+/* What profiles say, where nothing was typed. */
+static int add_profiles(struct guild_run_cmd *c, struct guild_value *user, struct guild_error *err)
+{
+	struct guild_value *values = NULL;
+	if (c->profiles->n == 0) {
+		return 0;
+	}
+	if (!c->op) {
+		return guild_error_set(err, GUILD_ENOTFOUND,
+			"the definition of '%s' is not there: its profiles are not known",
+			c->op_name);
+	}
+	int rc = guild_op_profile_values(c->op, c->profiles, c->ctx->arena, &values, err);
+	for (size_t i = 0; rc == 0 && i < values->n; i++) {
+		const char *name = guild_value_text(values->pairs[i].key);
+		if (!guild_value_get(user, name)) {
+			guild_value_set(c->ctx->arena, user, name, values->pairs[i].value);
+		}
+	}
+	return rc;
+}
+
+bool guild_run_cmd_has_values(const struct guild_run_cmd *c)
+{
+	return c->n_flag_words > 0 || c->profiles->n > 0;
+}
+
 static int parse_words(struct guild_run_cmd *c, const struct guild_flag_defs *defs, bool force,
 	struct guild_error *err)
 {
@@ -75,6 +102,7 @@ static int parse_words(struct guild_run_cmd *c, const struct guild_flag_defs *de
 	int rc = guild_flag_args_parse(c->ctx->arena, c->flag_words, c->n_flag_words, defs, force,
 		&parsed, &c->ctx->log, err);
 	rc = rc ? rc : read_batch_files(c, &parsed.batch_files, &rows, err);
+	rc = rc ? rc : add_profiles(c, parsed.values, err);
 	if (rc == 0 && c->step_values) {
 		add_step_values(c, parsed.values);
 	}
@@ -150,7 +178,7 @@ int guild_run_cmd_resolve_flags(struct guild_run_cmd *c, struct guild_error *err
 	if (rc != 0) {
 		return rc;
 	}
-	if (c->is_restart && c->n_flag_words == 0) {
+	if (c->is_restart && !guild_run_cmd_has_values(c)) {
 		c->flags = recorded_flags(c);
 		return 0;
 	}

@@ -124,6 +124,9 @@ static struct guild_value *run_params(const struct guild_run_cmd *c)
 	}
 	guild_run_cmd_add_step_words(c, flags);
 	guild_value_set(a, v, "flags", flags);
+	if (c->profiles->n > 0) {
+		guild_value_set(a, v, "profiles", guild_value_strs(a, c->profiles));
+	}
 	guild_value_set(a, v, "opspec", guild_value_string(a, c->spec));
 	return v;
 }
@@ -245,6 +248,7 @@ int guild_run_cmd_read_options(struct guild_run_cmd *c, struct guild_error *err)
 {
 	const struct guild_args *args = c->args;
 	split_words(c);
+	c->profiles = guild_args_list(args, "profile");
 	c->options = (struct guild_run_options){
 		.label = guild_args_text(args, "label"),
 		.tags = *guild_args_list(args, "tag"),

@@ -83,7 +83,7 @@ static int execute(struct guild_run_cmd *c, struct guild_run *run)
 	struct guild_error err = {0};
 	struct guild_exec_start start = {
 		.options = &c->options, .world = &c->world, .is_new = !c->is_restart};
-	if (c->is_restart && c->n_flag_words > 0) {
+	if (c->is_restart && guild_run_cmd_has_values(c)) {
 		start.flags = c->flags;
 		start.user_flags = c->user_flags;
 	}

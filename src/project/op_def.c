@@ -68,6 +68,26 @@ static int read_profiles(struct project_reader *r, struct guild_op_def *op)
 	return rc;
 }
 
+/* Each is a mapping, or left empty. */
+static int check_profiles(const struct project_reader *r, const struct guild_op_def *op)
+{
+	for (size_t i = 0; op->profiles && i < op->profiles->n; i++) {
+		const struct guild_value *key = op->profiles->pairs[i].key;
+		const struct guild_value *v = op->profiles->pairs[i].value;
+		if (key->type != GUILD_STRING) {
+			return project_fail(r, key,
+				"a profile's name must be text, not %s (quote it)",
+				guild_type_name(key->type));
+		}
+		if (v->type != GUILD_DICT && v->type != GUILD_NULL) {
+			return project_fail(r, v,
+				"profile '%s' must be a mapping of flags to values, not %s",
+				key->s.p, guild_type_name(v->type));
+		}
+	}
+	return 0;
+}
+
 static int read_collections(struct project_reader *r, const struct guild_value *data,
 	struct guild_op_def *op)
 {
@@ -93,7 +113,8 @@ static int read_collections(struct project_reader *r, const struct guild_value *
 	op->plugins = guild_value_get(data, "plugins");
 	op->env_secrets = guild_value_get(data, "env-secrets");
 	op->steps = guild_value_get(data, "steps");
-	return read_profiles(r, op);
+	int rc = read_profiles(r, op);
+	return rc ? rc : check_profiles(r, op);
 }
 
 static int read_flags(struct project_reader *r, const struct guild_value *data,
