@@ -37,6 +37,8 @@ struct guild_supervise_request {
 	unsigned
 		event_serial; /* number of the event file: how many runs this process has supervised before */
 	bool sample_system; /* write .guild/sys */
+	/* Ended by Ctrl-C, `guild stop`, --stop-after or a signal sent to guild: exit_status 0, and attribute _stopped_status what it was. */
+	bool stop_is_success;
 	/* Called for every scalar, for every tick (about once a second) and at the end; a non-zero return stops the program (SIGTERM, then
 	 * SIGKILL) and is kept as `stop_reason`. May be NULL. */
 	int (*on_scalar)(void *arg, const struct guild_output_scalar *s);
@@ -50,9 +52,10 @@ struct guild_supervise_request {
 	const struct guild_log *log;
 };
 struct guild_supervise_result {
-	int exit_status;    /* as the attribute: 0, code, -signal, -16 after Ctrl-C */
-	bool interrupted;   /* the user pressed Ctrl-C */
-	bool stopped_early; /* --stop-after or a callback */
+	int exit_status;      /* as the attribute: 0, code, -signal, -16 after Ctrl-C */
+	bool interrupted;     /* the user pressed Ctrl-C */
+	bool stopped_early;   /* --stop-after or a callback */
+	bool stopped_by_user; /* stop_is_success, and it was stopped: exit_status is 0 */
 	int stop_reason;
 	int forwarded_signal; /* SIGTERM, SIGHUP or SIGQUIT that guild itself was sent; 0: none. It ends a batch */
 	int64_t started_us, stopped_us;

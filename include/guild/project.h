@@ -215,8 +215,13 @@ int guild_op_command(const struct guild_project *project, const struct guild_op_
 void guild_op_cmd_fini(struct guild_op_cmd *c);
 /* It has steps, and nothing that wins over them. */
 bool guild_op_is_pipeline(const struct guild_op_def *op);
-/* Splits [PATH/]MODULE and finds its file below root; used for commands read back from runs, too. Fills module…run_as_module. */
-void guild_op_find_module(const char *root, const char *main_word, struct guild_op_cmd *out);
+/* Splits [PATH/]MODULE and finds its file below root, first in the directories of `path` (relative to root or absolute; may be NULL);
+ * used for commands read back from runs, too. Fills module…run_as_module. */
+void guild_op_find_module(const char *root, const struct guild_strs *path, const char *main_word,
+	struct guild_op_cmd *out);
+/* `python-path` as seen from the source root: relative where it is below, else absolute. */
+void guild_op_python_path(const struct guild_project *project, const struct guild_op_def *op,
+	struct guild_strs *out);
 /* Absolute directory source code is taken from (`sourcecode: root`). Caller frees. */
 char *guild_op_source_root(const struct guild_project *project, const struct guild_op_def *op);
 

@@ -83,8 +83,10 @@ const char *guild_run_status_name(enum guild_run_status s);
 int guild_run_status_parse(const char *name);
 /* The process id in LOCK, or -1. Does not say that it is alive. */
 pid_t guild_run_lock_pid(const struct guild_run *r);
+/* `guild stop` was asked for it: the supervisor looks when the program ends, and removes it. */
+#define GUILD_RUN_STOPPED "STOPPED"
 int guild_run_set_marker(const struct guild_run *r, const char *name, bool on,
-	struct guild_error *err); /* PENDING, STAGED */
+	struct guild_error *err); /* PENDING, STAGED, GUILD_RUN_STOPPED */
 
 /* LOCK holds the id of the run's process; beside it LOCK.info holds "PID STARTTIME HOST BOOTID PIDNS", which tells the process
  * from a later one with the same number, and from one of another machine that shares the directory. Where this machine cannot

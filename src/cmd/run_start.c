@@ -12,7 +12,7 @@ enum { EXIT_SIGNAL_BASE = 128, EXIT_NOT_FOUND = 127, EXIT_NOT_EXECUTABLE = 126 }
 /* The operation's own code; a shell's 128 + N for one that a signal ended. */
 static int exit_code(const struct guild_supervise_result *result)
 {
-	if (result->interrupted) {
+	if (result->interrupted && !result->stopped_by_user) {
 		return EXIT_SIGNAL_BASE + SIGINT;
 	}
 	return result->exit_status >= 0 ? result->exit_status

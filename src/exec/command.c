@@ -111,9 +111,44 @@ static bool is_selected(const struct guild_source_selection *sel, const char *pa
 	return false;
 }
 
+/* `python-path` of the operation, relative to the source root or absolute. */
+static void python_path(const struct guild_command_request *req, struct guild_strs *out)
+{
+	const struct guild_value *list = guild_value_get(req->op, "python-path");
+	for (size_t i = 0; list && list->type == GUILD_LIST && i < list->n; i++) {
+		if (guild_value_text(list->items[i])) {
+			guild_strs_add(out, guild_value_text(list->items[i]));
+		}
+	}
+}
+
+/* Its directories that were not copied are used where they are; the others are in the recorded PYTHONPATH. */
+static void add_uncopied_path(const struct guild_command_request *req, struct guild_command *out)
+{
+	struct guild_strs path = {0}, more = {0};
+	python_path(req, &path);
+	for (size_t i = 0; req->run_dir && req->source_root && i < path.n; i++) {
+		char *copy = guild_path_join3(req->run_dir, req->source_dest, path.v[i]);
+		if (!guild_is_dir(copy)) {
+			guild_strs_take(&more, guild_path_join(req->source_root, path.v[i]));
+		}
+		free(copy);
+	}
+	if (more.n > 0) {
+		char *dirs = guild_strs_join(&more, ":");
+		const char *lists[] = {out->python_path, dirs};
+		char *joined = guild_path_list_join(lists, GUILD_ARRAY_LEN(lists));
+		free(out->python_path);
+		out->python_path = joined;
+		free(dirs);
+	}
+	guild_strs_fini(&path);
+	guild_strs_fini(&more);
+}
+
 /* The source file: the copy in the run where there is one, else in the project. *root is where it was found; NULL: in the run. */
-static void find_source(const struct guild_command_request *req, const char *main_word,
-	struct guild_op_cmd *out, char **root)
+static void find_source(const struct guild_command_request *req, const struct guild_strs *path,
+	const char *main_word, struct guild_op_cmd *out, char **root)
 {
 	struct guild_strs debug = {0};
 	*root = NULL;
@@ -122,7 +157,7 @@ static void find_source(const struct guild_command_request *req, const char *mai
 	}
 	for (size_t i = 0; i < debug.n && !out->script; i++) {
 		guild_op_cmd_fini(out);
-		guild_op_find_module(debug.v[i], main_word, out);
+		guild_op_find_module(debug.v[i], path, main_word, out);
 		if (out->script) {
 			*root = guild_strdup(debug.v[i]);
 		}
@@ -134,14 +169,14 @@ static void find_source(const struct guild_command_request *req, const char *mai
 	if (req->run_dir) {
 		char *copy = guild_path_join(req->run_dir, req->source_dest);
 		guild_op_cmd_fini(out);
-		guild_op_find_module(copy, main_word, out);
+		guild_op_find_module(copy, path, main_word, out);
 		free(copy);
 		if (out->script) {
 			return;
 		}
 	}
 	guild_op_cmd_fini(out);
-	guild_op_find_module(req->source_root ? req->source_root : ".", main_word, out);
+	guild_op_find_module(req->source_root ? req->source_root : ".", path, main_word, out);
 	if (!is_selected(req->selection, out->script)) {
 		*root = guild_strdup(req->source_root ? req->source_root : ".");
 	}
@@ -199,7 +234,7 @@ static int python_command(const struct words *w, const struct guild_value *words
 		return guild_error_set(err, GUILD_EINVALID,
 			"invalid operation command: no module is named");
 	}
-	struct guild_strs module = {0};
+	struct guild_strs module = {0}, path = {0};
 	struct guild_op_cmd found = {0};
 	char *root = NULL;
 	int rc = add_word(w,
@@ -208,7 +243,8 @@ static int python_command(const struct words *w, const struct guild_value *words
 	if (rc != 0) {
 		goto done;
 	}
-	find_source(req, module.v[0], &found, &root);
+	python_path(req, &path);
+	find_source(req, &path, module.v[0], &found, &root);
 	out->is_python = true;
 	guild_strs_add(&out->argv, req->python);
 	bool as_module = found.run_as_module || !found.script;
@@ -232,6 +268,7 @@ static int python_command(const struct words *w, const struct guild_value *words
 done:
 	free(root);
 	guild_strs_fini(&module);
+	guild_strs_fini(&path);
 	guild_op_cmd_fini(&found);
 	return rc;
 }
@@ -305,7 +342,9 @@ int guild_command_make(const struct guild_command_request *req, struct guild_com
 				"invalid operation command: it names no program");
 		}
 	}
-	if (rc != 0) {
+	if (rc == 0) {
+		add_uncopied_path(req, out);
+	} else {
 		guild_command_fini(out);
 	}
 	return rc;

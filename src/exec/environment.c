@@ -41,19 +41,33 @@ static void set_pair(struct guild_strs *env, const char *pair)
 
 /* ---- the operation's own variables ----------------------------------------------------------------------- */
 
-struct refs {
-	const struct guild_value *flags;
-	const struct guild_value *cmd_flags;
-};
-
+/* Within a text 0.9.0 spells values as YAML: "run-1.0e-05", "x-true", "y-null". */
 static bool look_up(void *arg, const char *name, struct guild_buf *out)
 {
-	const struct refs *r = arg;
-	const struct guild_value *value = guild_value_get(r->flags, name);
-	if (value) {
-		guild_flag_env_value(out, value, guild_value_get(r->cmd_flags, name));
+	const struct guild_value *value = guild_value_get(arg, name);
+	if (value && value->type == GUILD_STRING) {
+		guild_buf_append(out, value->s.p, value->s.n);
+	} else if (value) {
+		guild_yaml_dump_flow(out, value);
 	}
 	return value != NULL;
+}
+
+/* A variable that is one reference and nothing else has the value of the flag's own variable (0.9.0: an error, unless it is text). */
+static bool look_up_whole(void *arg, const char *name, struct guild_buf *out)
+{
+	const struct guild_value *value = guild_value_get(arg, name);
+	if (value && value->type != GUILD_STRING) {
+		guild_flag_env_value(out, value, NULL);
+		return true;
+	}
+	return look_up(arg, name, out);
+}
+
+static bool is_one_reference(const char *text)
+{
+	size_t n = strlen(text);
+	return n > 3 && guild_starts(text, "${") && strchr(text, '}') == text + n - 1;
 }
 
 int guild_env_of_op(const struct guild_value *op, const struct guild_value *flags,
@@ -61,13 +75,14 @@ int guild_env_of_op(const struct guild_value *op, const struct guild_value *flag
 {
 	const struct guild_value *op_cmd = guild_value_get(op, "op-cmd");
 	const struct guild_value *vars = guild_value_get(op_cmd, "cmd-env");
-	struct refs refs = {.flags = flags, .cmd_flags = guild_value_get(op_cmd, "cmd-flags")};
 	for (size_t i = 0; vars && vars->type == GUILD_DICT && i < vars->n; i++) {
 		const char *name = guild_value_text(vars->pairs[i].key);
 		struct guild_buf text = {0};
 		struct guild_buf value = {0};
 		guild_flag_env_value(&text, vars->pairs[i].value, NULL);
-		int rc = guild_refs_resolve(guild_buf_cstr(&text), look_up, &refs, &value, err);
+		bool is_whole = is_one_reference(guild_buf_cstr(&text));
+		int rc = guild_refs_resolve(guild_buf_cstr(&text),
+			is_whole ? look_up_whole : look_up, (void *)flags, &value, err);
 		if (rc == 0 && name && (!*name || strchr(name, '='))) {
 			rc = guild_error_set(err, GUILD_EINVALID,
 				"this cannot be the name of a variable");
@@ -85,7 +100,7 @@ int guild_env_of_op(const struct guild_value *op, const struct guild_value *flag
 		}
 	}
 	struct guild_strs pairs = {0};
-	guild_flag_env(&pairs, flags, refs.cmd_flags);
+	guild_flag_env(&pairs, flags, guild_value_get(op_cmd, "cmd-flags"));
 	for (size_t i = 0; i < pairs.n; i++) {
 		set_pair(out, pairs.v[i]);
 	}

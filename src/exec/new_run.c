@@ -12,7 +12,6 @@
 static const char *const reserved[] = {
 	"cmd",
 	"comments",
-	"compare",
 	"deps",
 	"env",
 	"exit_status",
@@ -21,7 +20,6 @@ static const char *const reserved[] = {
 	"id",
 	"initialized",
 	"label",
-	"marked",
 	"max_trials",
 	"objective",
 	"op",

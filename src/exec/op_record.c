@@ -44,10 +44,15 @@ static bool names_gpu(const struct guild_value *plugins)
 	return false;
 }
 
+/* As 0.9.0 has it: exec is Python's only where it names the interpreter of guild's choice. */
 static bool is_python_op(const struct guild_op_def *op)
 {
+	if (op->exec) {
+		size_t n = strcspn(op->exec, " \t");
+		return n == strlen("${python_exe}") && strncmp(op->exec, "${python_exe}", n) == 0;
+	}
 	/* The reference runs pipelines in Python, too. */
-	return !op->exec && !guild_op_is_r(op);
+	return !guild_op_is_r(op);
 }
 
 /* `op` NULL: a batch, which the reference runs in Python. */
@@ -91,6 +96,30 @@ static const char *source_setting(const struct guild_op_def *op, const char *key
 	return text ? text : guild_value_text(guild_value_get(op->model->sourcecode, key));
 }
 
+/* The operation's own PYTHONPATH, its python-path as it is in the run, the source code, what there was. NULL: nothing to say. */
+static char *python_path(const struct guild_exec_op *x, const char *own)
+{
+	const char *dest = source_setting(x->op, "dest");
+	const char *debug = x->options->debug_sourcecode;
+	struct guild_strs dirs = {0}, copies = {0};
+	dest = dest ? dest : ".";
+	guild_op_python_path(x->project, x->op, &dirs);
+	for (size_t i = 0; i < dirs.n; i++) {
+		guild_strs_take(&copies, strcmp(dest, ".") == 0 ? guild_strdup(dirs.v[i])
+								: guild_path_join(dest, dirs.v[i]));
+	}
+	char *joined = guild_strs_join(&copies, ":"), *path = NULL;
+	if (is_python_op(x->op) || dirs.n > 0) {
+		const char *lists[] = {own, joined, debug ? debug : dest,
+			guild_env_get(x->world->env, "PYTHONPATH")};
+		path = guild_path_list_join(lists, GUILD_ARRAY_LEN(lists));
+	}
+	free(joined);
+	guild_strs_fini(&dirs);
+	guild_strs_fini(&copies);
+	return path;
+}
+
 static struct guild_value *cmd_env(struct guild_arena *a, const struct guild_exec_op *x,
 	const char *flags_dest)
 {
@@ -109,15 +138,8 @@ static struct guild_value *cmd_env(struct guild_arena *a, const struct guild_exe
 		guild_value_set(a, env, "HANDLE_KEYBOARD_INTERRUPT", guild_value_string(a, "1"));
 	}
 	guild_value_set(a, env, "PROJECT_DIR", guild_value_string(a, x->project->dir));
-	if (is_python_op(op)) {
-		const char *dest = source_setting(op, "dest");
-		const char *debug = x->options->debug_sourcecode;
-		const char *lists[] = {guild_value_text(guild_value_get(env, "PYTHONPATH")),
-			debug  ? debug
-			: dest ? dest
-			       : ".",
-			guild_env_get(x->world->env, "PYTHONPATH")};
-		char *path = guild_path_list_join(lists, GUILD_ARRAY_LEN(lists));
+	char *path = python_path(x, guild_value_text(guild_value_get(env, "PYTHONPATH")));
+	if (path) {
 		guild_value_set(a, env, "PYTHONPATH", guild_value_string(a, path));
 		free(path);
 	}
@@ -230,6 +252,15 @@ int guild_op_record(struct guild_arena *a, const struct guild_exec_op *x, struct
 	/* Ours: a restart has no operation definition to ask for these. */
 	if (op->has_pip_freeze && !op->pip_freeze) {
 		guild_value_set(a, v, "pip-freeze", guild_value_bool(a, false));
+	}
+	if (op->python_path && op->python_path->n > 0) {
+		struct guild_strs path = {0};
+		guild_op_python_path(x->project, op, &path);
+		guild_value_set(a, v, "python-path", guild_value_strs(a, &path));
+		guild_strs_fini(&path);
+	}
+	if (op->stoppable) {
+		guild_value_set(a, v, "stoppable", guild_value_bool(a, true));
 	}
 	if (!guild_value_is_null(op->env_secrets)) {
 		guild_value_set(a, v, "env-secrets", guild_value_copy(a, op->env_secrets));

@@ -7,7 +7,7 @@
 
 static bool is_name(const char *p, size_t n)
 {
-	return n > 0 && !memchr(p, '{', n) && !memchr(p, '$', n) && !memchr(p, '\n', n);
+	return !memchr(p, '{', n) && !memchr(p, '$', n) && !memchr(p, '\n', n);
 }
 
 int guild_refs_resolve(const char *text, guild_ref_fn *look_up, void *arg, struct guild_buf *out,

@@ -218,9 +218,12 @@ static int prepare(struct execution *e, bool is_restart, struct guild_error *err
 		rc = guild_restart_update(e->run, e->start, e->a, e->record, e->flags, err);
 	}
 	rc = rc ? rc : resolve_deps(e, err);
+	/* What there is to say of the command of a new run was said when it was staged. */
+	struct guild_exec_world world = *e->start->world;
+	world.log = is_restart ? world.log : NULL;
 	rc = rc ? rc
-		: guild_command_in_run(e->start->world, e->start->options->debug_sourcecode,
-			  e->record, e->flags, &e->place, e->run, &e->command, err);
+		: guild_command_in_run(&world, e->start->options->debug_sourcecode, e->record,
+			  e->flags, &e->place, e->run, &e->command, err);
 	rc = rc ? rc : apply_source_flags(e, is_restart, err);
 	if (rc == 0 && is_restart && is_pipeline(e) &&
 		guild_run_attr_i64(e->run, "exit_status", -1) == 0) {
@@ -312,6 +315,7 @@ static int supervise(struct execution *e, struct guild_supervise_result *result,
 		.scalars = scalars,
 		.event_serial = e->start->serial,
 		.sample_system = true,
+		.stop_is_success = guild_value_truthy(guild_value_get(e->record, "stoppable")),
 		.on_output = e->start->on_output,
 		.on_output_arg = e->start->on_output_arg,
 		.log = e->start->world->log,

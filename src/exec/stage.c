@@ -297,8 +297,7 @@ static const char *render_label(const struct guild_stage_request *req)
 	struct guild_buf b = {0};
 	guild_flag_render_label(&b, text ? text : "${default_label}", req->x->flags, NULL,
 		req->x->world->log);
-	struct guild_str trimmed = guild_str_trim(guild_buf_str(&b));
-	const char *label = guild_arena_strndup(req->arena, trimmed.p ? trimmed.p : "", trimmed.n);
+	const char *label = guild_arena_strdup(req->arena, guild_buf_cstr(&b));
 	guild_buf_fini(&b);
 	return label;
 }
@@ -356,6 +355,16 @@ static int clear_old_run(const char *dir, struct guild_error *err)
 	return rc;
 }
 
+/* What a variable cannot be set to is known before anything is made. */
+static int check_env(const struct guild_exec_op *x, const struct guild_value *record,
+	struct guild_error *err)
+{
+	struct guild_strs env = {0};
+	int rc = guild_env_of_op(record, x->flags, &env, err);
+	guild_strs_fini(&env);
+	return rc;
+}
+
 int guild_stage_fill(const struct guild_stage_request *req, struct guild_run *run,
 	struct guild_error *err)
 {
@@ -369,6 +378,7 @@ int guild_stage_fill(const struct guild_stage_request *req, struct guild_run *ru
 	vcs_start(&vcs, x);
 	int rc = from ? 0 : guild_source_select(x->project, x->op, false, &sel, x->world->log, err);
 	rc = rc ? rc : make_command(x, req->record, from ? NULL : &sel, &command, err);
+	rc = rc ? rc : check_env(x, req->record, err);
 	rc = rc ? rc : clear_old_run(req->dir, err);
 	rc = rc ? rc : guild_run_create(req->dir, run, err);
 	rc = rc ? rc : write_records(req, &command.argv, run, err);

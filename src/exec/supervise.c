@@ -71,6 +71,8 @@ static void record_start(struct supervisor *s)
 {
 	guild_run_attr_remove(s->req->run, "exit_status", NULL);
 	guild_run_attr_remove(s->req->run, "stopped", NULL);
+	guild_run_attr_remove(s->req->run, "_stopped_status", NULL);
+	guild_run_set_marker(s->req->run, GUILD_RUN_STOPPED, false, NULL);
 	s->result->started_us = guild_run_timestamp();
 	write_attr(s, "started", s->result->started_us);
 }
@@ -443,10 +445,26 @@ static void run_timers(struct supervisor *s)
 	}
 }
 
+/* `guild stop` leaves a marker, as its signal goes to the program alone. */
+static bool was_stopped(const struct supervisor *s)
+{
+	char *marker = guild_path_join(s->req->run->guild_dir, GUILD_RUN_STOPPED);
+	bool by_command = guild_file_exists(marker);
+	free(marker);
+	return by_command || s->result->interrupted || s->result->stopped_early ||
+	       s->result->forwarded_signal != 0;
+}
+
 static void take_end(struct supervisor *s, int status)
 {
 	s->result->stopped_us = guild_run_timestamp();
 	s->result->exit_status = s->result->interrupted ? EXIT_INTERRUPTED : status;
+	if (s->req->stop_is_success && s->result->exit_status != 0 && was_stopped(s)) {
+		write_attr(s, "_stopped_status", s->result->exit_status);
+		s->result->exit_status = 0;
+		s->result->stopped_by_user = true;
+	}
+	guild_run_set_marker(s->req->run, GUILD_RUN_STOPPED, false, NULL);
 	s->has_ended = true;
 	if (s->req->pid_out != NULL) {
 		*s->req->pid_out = 0;

@@ -29,14 +29,12 @@ static char *existing(const char *root, const char *dir, const char *module_path
 	return rel;
 }
 
-void guild_op_find_module(const char *root, const char *main_word, struct guild_op_cmd *out)
+/* Looks in out->module_dir. */
+static void find_script(const char *root, struct guild_op_cmd *out)
 {
-	const char *slash = strrchr(main_word, '/');
-	out->module = guild_strdup(main_word);
-	out->module_dir = guild_path_dirname(main_word);
-	out->module_name = guild_strdup(slash ? slash + 1 : main_word);
 	/* A file whose own name holds a dot is itself before it is a module of a package. */
 	out->script = existing(root, out->module_dir, out->module_name, ".py");
+	out->run_as_module = !out->script;
 	if (out->script) {
 		return;
 	}
@@ -48,8 +46,46 @@ void guild_op_find_module(const char *root, const char *main_word, struct guild_
 	if (!out->script) {
 		out->script = existing(root, out->module_dir, path, "/__main__.py");
 	}
-	out->run_as_module = true;
 	free(path);
+}
+
+void guild_op_find_module(const char *root, const struct guild_strs *path, const char *main_word,
+	struct guild_op_cmd *out)
+{
+	const char *slash = strrchr(main_word, '/');
+	char *own_dir = guild_path_dirname(main_word);
+	out->module = guild_strdup(main_word);
+	out->module_name = guild_strdup(slash ? slash + 1 : main_word);
+	for (size_t i = 0; path && i < path->n && !out->script; i++) {
+		free(out->module_dir);
+		out->module_dir = guild_path_join(path->v[i], own_dir);
+		find_script(root, out);
+	}
+	if (!out->script) {
+		free(out->module_dir);
+		out->module_dir = guild_strdup(own_dir);
+		find_script(root, out);
+	}
+	free(own_dir);
+}
+
+void guild_op_python_path(const struct guild_project *project, const struct guild_op_def *op,
+	struct guild_strs *out)
+{
+	char *root = guild_op_source_root(project, op);
+	for (size_t i = 0; op->python_path && i < op->python_path->n; i++) {
+		const char *text = guild_value_text(op->python_path->items[i]);
+		if (!text) {
+			continue;
+		}
+		char *full = guild_path_abs(text, project->dir);
+		char *rel = guild_path_rel(full, root);
+		bool is_below = strcmp(rel, ".") == 0 || guild_path_is_beneath(rel);
+		guild_strs_add(out, is_below ? rel : full);
+		free(full);
+		free(rel);
+	}
+	free(root);
 }
 
 static int python_command(const struct guild_project *project, const struct guild_op_def *op,
@@ -63,7 +99,10 @@ static int python_command(const struct guild_project *project, const struct guil
 	}
 	if (rc == 0) {
 		char *root = guild_op_source_root(project, op);
-		guild_op_find_module(root, words.v[0], out);
+		struct guild_strs path = {0};
+		guild_op_python_path(project, op, &path);
+		guild_op_find_module(root, &path, words.v[0], out);
+		guild_strs_fini(&path);
 		free(root);
 		const char *const start[] = {"${python_exe}", "-um", "guild.op_main"};
 		for (size_t i = 0; i < GUILD_ARRAY_LEN(start); i++) {

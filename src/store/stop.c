@@ -190,6 +190,8 @@ int guild_store_stop(const struct guild_run *r, int grace_ms, const struct guild
 			host != NULL ? host : "another machine");
 	} else if (process != GUILD_PROCESS_NONE) {
 		guild_log(log, "info", "Stopping %s (pid %d)", r->id, (int)pid);
+		/* Only operations that are `stoppable` care. */
+		(void)guild_run_set_marker(r, GUILD_RUN_STOPPED, true, NULL);
 		rc = stop_tree(pid, grace_ms, r, err);
 		wait_for_record(r, pid, min_int(grace_ms, RECORD_WAIT_MS));
 	}
