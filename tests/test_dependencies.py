@@ -243,6 +243,7 @@ def test_list_of_runs_is_a_batch(run):
     assert sorted(flags) == sorted(f"operation:prep: {i}\n" for i in (first, second))
     trial = next(r for r in run.guild.runs() if (r / ".guild/opref").read_text().endswith("m t"))
     assert "d out.txt" in (trial / ".guild/manifest").read_text() and "out.txt" in files(trial)
+    assert f"config:\n    {run.guild.attr(trial, 'flags')}" in run.guild.attr(trial, "op")
 
 
 def test_scope_of_a_parent_run(run):
@@ -277,7 +278,7 @@ def test_restart_with_another_run(run):
     done = run("t")
     second = run("prep").dir
     again = run.guild("run", "--restart", done.dir.name, f"prep={second.name}", "-y")
-    assert f"Using run {second.name}" in again.stderr
+    assert f"Using run {second.name}" in again.stderr and f"operation:prep: {second.name}" in run.guild.attr(done.dir, "op")
     assert files(done.dir) == {"out.txt": "made\n", "sub/two.txt": "2\n"}
 
 

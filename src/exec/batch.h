@@ -26,6 +26,7 @@ struct guild_trial_maker {
 	size_t n_files, cap;
 	struct guild_strs dirs; /* parents first */
 	const char *label_template;
+	const struct guild_value *op; /* attribute op where trials differ in it, or NULL */
 };
 int guild_trial_maker_init(struct guild_trial_maker *m, const struct guild_run *batch,
 	const struct guild_exec_start *start, struct guild_error *err);

@@ -61,3 +61,21 @@ int guild_deps_record(struct guild_arena *a, const struct guild_value *deps,
 	*out = list;
 	return 0;
 }
+
+bool guild_deps_follow_flags(struct guild_arena *a, const struct guild_value *deps,
+	const struct guild_value *flags)
+{
+	bool has_changed = false;
+	for (size_t i = 0; deps && deps->type == GUILD_LIST && i < deps->n; i++) {
+		struct guild_value *config = guild_value_get(deps->items[i], "config");
+		for (size_t k = 0; config && config->type == GUILD_DICT && k < config->n; k++) {
+			const char *name = guild_value_text(config->pairs[k].key);
+			const struct guild_value *now = name ? guild_value_get(flags, name) : NULL;
+			if (now && !guild_value_eq(now, config->pairs[k].value)) {
+				guild_value_set(a, config, name, guild_value_copy(a, now));
+				has_changed = true;
+			}
+		}
+	}
+	return has_changed;
+}

@@ -124,6 +124,9 @@ void guild_env_shell(const struct guild_strs *env, struct guild_buf *out);
 int guild_deps_record(struct guild_arena *a, const struct guild_value *deps,
 	const struct guild_value *flags, const struct guild_strs *more, struct guild_value **out,
 	struct guild_error *err);
+/* Sets `config` of the dependencies of a record to what the flags say now; true when that changed something. */
+bool guild_deps_follow_flags(struct guild_arena *a, const struct guild_value *deps,
+	const struct guild_value *flags);
 struct guild_deps_request {
 	const struct guild_exec_world *world;
 	const struct guild_run *run;

@@ -123,6 +123,9 @@ int guild_restart_update(struct guild_run *run, const struct guild_exec_start *s
 {
 	struct update u = {.run = run, .start = start, .a = a, .err = err};
 	if (start->flags) {
+		if (guild_deps_follow_flags(a, guild_value_get(record, "deps"), start->flags)) {
+			put(&u, "op", record);
+		}
 		put(&u, "flags", start->flags);
 		put(&u, "user_flags", start->user_flags ? start->user_flags : guild_value_dict(a));
 	}

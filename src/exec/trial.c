@@ -74,6 +74,31 @@ static int load_dir(struct guild_trial_maker *m, const char *path, size_t *total
 	return rc;
 }
 
+static bool has_config(const struct guild_value *deps)
+{
+	for (size_t i = 0; deps && deps->type == GUILD_LIST && i < deps->n; i++) {
+		if (guild_value_get(deps->items[i], "config")) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Flags that choose dependencies are in attribute op, too, which then is each trial's own. */
+static void take_op(struct guild_trial_maker *m, const struct guild_value *op)
+{
+	for (size_t i = 0; i < m->n_files; i++) {
+		if (strcmp(m->files[i].path, ".guild/attrs/op") == 0) {
+			free(m->files[i].path);
+			free(m->files[i].source);
+			guild_buf_fini(&m->files[i].text);
+			m->files[i] = m->files[--m->n_files];
+			m->op = op;
+			return;
+		}
+	}
+}
+
 /* An attribute that every trial gets and the prototype has not. */
 static void add_attr(struct guild_trial_maker *m, const char *name, const struct guild_value *v)
 {
@@ -122,6 +147,9 @@ int guild_trial_maker_init(struct guild_trial_maker *m, const struct guild_run *
 		const struct guild_value *op = guild_run_attr(&m->proto, m->arena, "op");
 		const char *text = guild_value_text(guild_value_get(op, "label-template"));
 		m->label_template = text ? text : "${default_label}";
+		if (has_config(guild_value_get(op, "deps"))) {
+			take_op(m, op);
+		}
 		rc = add_common(m, op, err);
 	} else {
 		guild_error_wrap(err, "cannot read the prototype of batch %.8s", batch->id);
@@ -172,6 +200,11 @@ static int write_own(struct guild_trial_maker *m, const struct guild_value *flag
 	struct guild_str label = guild_str_trim(guild_buf_str(&b));
 	int rc = guild_new_attr(run, "id", guild_value_string(a, run->id), err);
 	rc = rc ? rc : guild_new_attr(run, "flags", flags, err);
+	if (rc == 0 && m->op) {
+		struct guild_value *op = guild_value_copy(a, m->op);
+		guild_deps_follow_flags(a, guild_value_get(op, "deps"), flags);
+		rc = guild_new_attr(run, "op", op, err);
+	}
 	if (rc == 0 && label.n > 0) {
 		rc = guild_new_attr(run, "label", guild_value_string_n(a, label.p, label.n), err);
 	}
