@@ -14,6 +14,9 @@ extern "C" {
 
 struct guild_model_def;
 
+/* The first word of `main` of a DVC stage; its last word is the stage. 0.9.0 has a module of that name. */
+#define GUILD_DVC_STAGE_MODULE "guild.plugins.dvc_stage_main"
+
 /* What a project may be composed from besides its own directory. Passing NULL means: nothing. */
 struct guild_project_world {
 	/* Directories of the user's Python path in order, ending with NULL: where packages are looked for. Asked only when a
@@ -101,6 +104,7 @@ struct guild_project {
 	char *dir;        /* absolute directory */
 	char *path;       /* absolute path of guild.yml; NULL for a bare script */
 	char *script_dir; /* bare script: the directory its run reference names; else NULL */
+	bool is_dvc;      /* path is that of a dvc.yaml */
 	char hash[65];    /* MD5 of the file, 32 hex digits */
 	const char *pkg_name, *pkg_version; /* of an installed package; else NULL */
 	struct guild_project_file *files;   /* guild.yml first, then what it includes and extends */

@@ -23,7 +23,7 @@ static void set_op(struct guild_run_cmd *c, struct guild_project *project, struc
 	struct guild_buf name = {0};
 	c->op_project = project;
 	c->op = op;
-	c->opref = (struct guild_opref){.pkg_type = "guildfile",
+	c->opref = (struct guild_opref){.pkg_type = project->is_dvc ? "import" : "guildfile",
 		.pkg_name = project->path,
 		.version = project->hash,
 		.model = (char *)op->model->name,
@@ -138,6 +138,20 @@ static int find_op_of_run(struct guild_run_cmd *c, const struct guild_opref *ref
 					   NULL, &op, &c->of_run, err)
 				 : 0;
 		free(path);
+		if (rc == 0 && op) {
+			set_op(c, c->of_run, op);
+		}
+		return rc;
+	}
+	if (strcmp(ref->pkg_type, "import") == 0 && strcmp(ref->model, "dvc.yaml") == 0) {
+		struct guild_op_def *op = NULL;
+		char *dir = guild_path_dirname(ref->pkg_name);
+		char *spec = guild_format("dvc.yaml:%s", ref->op);
+		int rc = guild_file_exists(ref->pkg_name)
+				 ? guild_op_find(NULL, spec, dir, NULL, &op, &c->of_run, err)
+				 : 0;
+		free(dir);
+		free(spec);
 		if (rc == 0 && op) {
 			set_op(c, c->of_run, op);
 		}

@@ -327,6 +327,14 @@ int guild_command_make(const struct guild_command_request *req, struct guild_com
 		guild_strs_add(&out->argv, "run-steps");
 		return 0;
 	}
+	const char *stage = guild_dvc_stage(req->op, NULL);
+	if (stage) {
+		const char *const dvc[] = {"dvc", "repro", "--single-item", stage, "--quiet"};
+		for (size_t i = 0; i < GUILD_ARRAY_LEN(dvc); i++) {
+			guild_strs_add(&out->argv, dvc[i]);
+		}
+		return 0;
+	}
 	bool is_module = word_is(words, 1, "-um");
 	int rc;
 	if (is_module && word_is(words, 2, "guild.op_main") &&

@@ -140,6 +140,15 @@ struct guild_deps_request {
 int guild_deps_resolve(const struct guild_deps_request *req, const struct guild_value *deps,
 	struct guild_error *err);
 
+/* ---- DVC ---- */
+
+/* The stage that a recorded operation (attribute op) is, or NULL; `project_dir` (may be NULL) gets the directory of its dvc.yaml, or NULL. Borrowed. */
+const char *guild_dvc_stage(const struct guild_value *op, const char **project_dir);
+/* What `dvc repro` needs in the run's directory: a small repository with the project's configuration and cache, without Git. Nothing for
+ * other operations. */
+int guild_dvc_prepare_run(const struct guild_value *op, const struct guild_run *run,
+	struct guild_error *err);
+
 /* ---- source code ---- */
 
 struct guild_snapshot {

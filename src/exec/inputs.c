@@ -164,7 +164,10 @@ static struct guild_value *complete(const struct guild_exec_world *world,
 	if (!guild_value_is_null(value) && (!text || strchr(text, '/'))) {
 		return NULL;
 	}
-	if (guild_choose_run(world, s->spec, text, true, &run, NULL) != 0) {
+	int rc = s->kind == GUILD_SOURCE_DVCSTAGE
+			 ? guild_choose_stage_run(world, s->spec, text, &run)
+			 : guild_choose_run(world, s->spec, text, true, &run, NULL);
+	if (rc != 0) {
 		if (!s->optional) {
 			guild_log(log, "warning",
 				"there is no suitable run for dependency '%s'%s%s", s->name,
@@ -213,7 +216,7 @@ void guild_exec_choose_runs(const struct guild_exec_world *world, const struct g
 		}
 		for (size_t k = 0; k < resource.n_sources; k++) {
 			const struct guild_source *s = &resource.sources[k];
-			if (s->kind != GUILD_SOURCE_OPERATION) {
+			if (s->kind != GUILD_SOURCE_OPERATION && s->kind != GUILD_SOURCE_DVCSTAGE) {
 				continue;
 			}
 			complete_flag(world, s, a, flags, true);

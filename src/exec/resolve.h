@@ -87,9 +87,19 @@ int guild_choose_run(const struct guild_exec_world *world, const char *spec, con
 int guild_choose_run_by(const struct guild_exec_world *world,
 	bool (*takes)(void *arg, const struct guild_run *run), void *arg, const char *value,
 	struct guild_run *out);
+/* The same among the runs of a DVC stage. */
+int guild_choose_stage_run(const struct guild_exec_world *world, const char *stage,
+	const char *value, struct guild_run *out);
 /* Adds what the source means of a run: what is selected, else what its program made. */
 int guild_resolve_run_files(struct guild_resolving *r, const struct guild_run *run,
 	struct guild_error *err);
+
+/* ---- DVC ------------------------------------------------------------------------------------------------------------ */
+
+/* The directory at or above `dir` that holds a DVC repository; caller frees; NULL: there is none. */
+char *guild_dvc_root(const char *dir);
+/* The configuration of the repository `root` for one in `work`: paths made absolute, no Git, the same cache. */
+int guild_dvc_copy_config(const char *root, const char *work, struct guild_error *err);
 
 /* ---- selecting ------------------------------------------------------------------------------------------------ */
 

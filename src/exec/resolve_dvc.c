@@ -5,7 +5,7 @@
 
 #include "resolve.h"
 
-enum { PULL_OUTPUT_MAX = 4 << 20, CONFIG_MAX = 1 << 20 };
+enum { PULL_OUTPUT_MAX = 4 << 20 };
 
 /* ---- the repository --------------------------------------------------------------------------------------------- */
 
@@ -23,117 +23,21 @@ static const char *keep(struct guild_resolving *r, char *take)
 	return kept;
 }
 
-static int find_root(struct guild_resolving *r, const char *path, struct dvc_file *out,
+static int find_file(struct guild_resolving *r, const char *path, struct dvc_file *out,
 	struct guild_error *err)
 {
 	char *dir = guild_path_dirname(path);
-	while (*dir && strcmp(dir, "/") != 0) {
-		char *config = guild_path_join(dir, ".dvc/config");
-		bool is_root = guild_is_file(config);
-		free(config);
-		if (is_root) {
-			out->root = keep(r, dir);
-			out->rel = keep(r, guild_path_rel(path, out->root));
-			out->work = guild_arena_format(r->arena, "%s/dvc", r->req->run->guild_dir);
-			return 0;
-		}
-		char *up = guild_path_dirname(dir);
-		free(dir);
-		dir = up;
-	}
+	char *root = guild_dvc_root(dir);
 	free(dir);
-	return guild_error_set(err, GUILD_ENOTFOUND,
-		"there is no '%s' in the project, and no DVC repository that could have it",
-		r->spec);
-}
-
-/* ---- configuration ----------------------------------------------------------------------------------------------- */
-
-/* `key = value` of one line; false for anything else. */
-static bool split_setting(struct guild_str line, struct guild_str *key, struct guild_str *value)
-{
-	const char *eq = line.n ? memchr(line.p, '=', line.n) : NULL;
-	if (!eq) {
-		return false;
+	if (!root) {
+		return guild_error_set(err, GUILD_ENOTFOUND,
+			"there is no '%s' in the project, and no DVC repository that could have it",
+			r->spec);
 	}
-	*key = guild_str_trim(guild_str_n(line.p, (size_t)(eq - line.p)));
-	*value = guild_str_trim(guild_str_n(eq + 1, line.n - (size_t)(eq - line.p) - 1));
-	return true;
-}
-
-static bool is_relative_path(struct guild_str value)
-{
-	return value.n > 0 && value.p[0] != '/' && value.p[0] != '~' && value.p[0] != '"' &&
-	       value.p[0] != '\'' && !memmem(value.p, value.n, "://", 3);
-}
-
-/* DVC takes paths in a configuration relative to its file, and the copy lies elsewhere. How the cache is linked is left out: what is
- * pulled must be a file of its own. */
-static void put_line(const struct dvc_file *f, struct guild_str line, struct guild_buf *out)
-{
-	struct guild_str key;
-	struct guild_str value;
-	bool is_setting = split_setting(line, &key, &value);
-	if (is_setting && (guild_str_eqz(key, "type") || guild_str_eqz(key, "no_scm") ||
-				  guild_str_eqz(key, "autostage"))) {
-		return;
-	}
-	if (is_setting && (guild_str_eqz(key, "url") || guild_str_eqz(key, "dir")) &&
-		is_relative_path(value)) {
-		char *text = guild_strndup(value.p, value.n);
-		char *joined = guild_path_join3(f->root, ".dvc", text);
-		char *path = guild_path_normalize(joined);
-		guild_buf_printf(out, "    %.*s = %s\n", GUILD_STR_FMT(key), path);
-		free(text);
-		free(joined);
-		free(path);
-		return;
-	}
-	guild_buf_append(out, line.p, line.n);
-	guild_buf_putc(out, '\n');
-}
-
-/* One configuration file of the repository for the copy. `core` and `cache` are added to the local one: no Git, the repository's cache. */
-static int copy_config(const struct dvc_file *f, const char *name, bool is_local, bool *sets_cache,
-	struct guild_error *err)
-{
-	char *from = guild_path_join3(f->root, ".dvc", name);
-	char *to = guild_path_join3(f->work, ".dvc", name);
-	struct guild_buf text = {0};
-	struct guild_buf out = {0};
-	bool has_core = false;
-	int rc = guild_file_read(from, CONFIG_MAX, &text, err);
-	rc = rc == GUILD_ENOTFOUND ? 0 : rc;
-	struct guild_strs lines = {0};
-	guild_strs_split(&lines, guild_buf_cstr(&text), '\n');
-	bool in_cache = false;
-	for (size_t i = 0; i < lines.n; i++) {
-		struct guild_str line = guild_str(lines.v[i]);
-		struct guild_str bare = guild_str_trim(line);
-		struct guild_str key;
-		struct guild_str value;
-		in_cache = bare.n && bare.p[0] == '[' ? guild_str_eqz(bare, "[cache]") : in_cache;
-		*sets_cache = *sets_cache || (in_cache && split_setting(bare, &key, &value) &&
-						     guild_str_eqz(key, "dir"));
-		put_line(f, line, &out);
-		if (is_local && guild_str_eqz(bare, "[core]")) {
-			has_core = true;
-			guild_buf_puts(&out, "    no_scm = true\n");
-		}
-	}
-	if (is_local && !has_core) {
-		guild_buf_puts(&out, "[core]\n    no_scm = true\n");
-	}
-	if (is_local && !*sets_cache) {
-		guild_buf_printf(&out, "[cache]\n    dir = %s/.dvc/cache\n", f->root);
-	}
-	rc = rc ? rc : guild_file_write(to, guild_buf_cstr(&out), out.n, false, err);
-	guild_strs_fini(&lines);
-	guild_buf_fini(&text);
-	guild_buf_fini(&out);
-	free(from);
-	free(to);
-	return rc;
+	out->root = keep(r, root);
+	out->rel = keep(r, guild_path_rel(path, out->root));
+	out->work = guild_arena_format(r->arena, "%s/dvc", r->req->run->guild_dir);
+	return 0;
 }
 
 /* ---- pulling -------------------------------------------------------------------------------------------------------- */
@@ -219,19 +123,14 @@ static int run_pull(struct guild_resolving *r, const struct dvc_file *f, struct 
 static int pull(struct guild_resolving *r, const char *path, struct guild_error *err)
 {
 	struct dvc_file f = {0};
-	bool sets_cache = false;
-	int rc = find_root(r, path, &f, err);
+	int rc = find_file(r, path, &f, err);
 	if (rc != 0) {
 		return rc;
 	}
-	char *dvc_dir = guild_path_join(f.work, ".dvc");
 	rc = guild_rmtree(f.work, err);
-	rc = rc ? rc : guild_mkdirs(dvc_dir, err);
-	rc = rc ? rc : copy_config(&f, "config", false, &sets_cache, err);
-	rc = rc ? rc : copy_config(&f, "config.local", true, &sets_cache, err);
+	rc = rc ? rc : guild_dvc_copy_config(f.root, f.work, err);
 	rc = rc ? rc : copy_pointers(r, &f, err);
 	rc = rc ? rc : run_pull(r, &f, err);
-	free(dvc_dir);
 	const char *pulled = keep(r, guild_path_join(f.work, f.rel));
 	if (rc == 0 && !guild_file_exists(pulled)) {
 		rc = guild_error_set(err, GUILD_ENOTFOUND, "'dvc pull' did not bring '%s'",
@@ -268,26 +167,10 @@ int guild_resolve_dvcfile(struct guild_resolving *r, struct guild_error *err)
 
 /* ---- stages ----------------------------------------------------------------------------------------------------------- */
 
-/* What runs of stages are executed by in 0.9.0, with the stage as its last argument. */
-static const char stage_module[] = "guild.plugins.dvc_stage_main";
-
 static bool runs_stage(const struct guild_run *run, const char *stage)
 {
 	struct guild_arena *a = guild_arena_new();
-	const struct guild_value *op = guild_run_attr(run, a, "op");
-	const struct guild_value *words =
-		guild_value_get(guild_value_get(op, "op-cmd"), "cmd-args");
-	const char *last = NULL;
-	bool is_stage = false;
-	for (size_t i = 0; words && words->type == GUILD_LIST && i < words->n; i++) {
-		const char *word = guild_value_text(words->items[i]);
-		if (!word || strcmp(word, "--") == 0) {
-			break;
-		}
-		is_stage = is_stage || strcmp(word, stage_module) == 0;
-		last = word;
-	}
-	is_stage = is_stage && strcmp(last, stage) == 0;
+	bool is_stage = guild_streq(guild_dvc_stage(guild_run_attr(run, a, "op"), NULL), stage);
 	guild_arena_free(a);
 	return is_stage;
 }
@@ -299,11 +182,17 @@ static bool accepts(void *arg, const struct guild_run *run)
 	return strcmp(run->opref.op, stage) == 0 && runs_stage(run, stage);
 }
 
+int guild_choose_stage_run(const struct guild_exec_world *world, const char *stage,
+	const char *value, struct guild_run *out)
+{
+	return guild_choose_run_by(world, accepts, (void *)stage, value, out);
+}
+
 int guild_resolve_dvcstage(struct guild_resolving *r, struct guild_error *err)
 {
 	const char *value = guild_value_text(r->flag);
 	struct guild_run run = {0};
-	int rc = guild_choose_run_by(r->req->world, accepts, (void *)r->spec, value, &run);
+	int rc = guild_choose_stage_run(r->req->world, r->spec, value, &run);
 	if (rc != 0) {
 		return guild_error_set(err, GUILD_ENOTFOUND,
 			"there is no suitable run of DVC stage '%s'", r->spec);

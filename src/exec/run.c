@@ -218,6 +218,7 @@ static int prepare(struct execution *e, bool is_restart, struct guild_error *err
 		rc = guild_restart_update(e->run, e->start, e->a, e->record, e->flags, err);
 	}
 	rc = rc ? rc : resolve_deps(e, err);
+	rc = rc ? rc : guild_dvc_prepare_run(e->record, e->run, err);
 	/* What there is to say of the command of a new run was said when it was staged. */
 	struct guild_exec_world world = *e->start->world;
 	world.log = is_restart ? world.log : NULL;

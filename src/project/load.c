@@ -125,6 +125,29 @@ static void set_locations(struct project_reader *r, const struct project_item *i
 	model->locations = dirs;
 }
 
+/* extra: dvc-stages-import */
+static int import_stages(struct project_reader *r, const struct guild_model_def *model,
+	struct guild_value **ops)
+{
+	const struct guild_value *which = guild_value_get(model->extra, "dvc-stages-import");
+	if (!guild_value_truthy(which)) {
+		return 0;
+	}
+	struct guild_value *all = guild_value_dict(r->arena);
+	for (size_t i = 0; *ops && (*ops)->type == GUILD_DICT && i < (*ops)->n; i++) {
+		const char *name = guild_value_text((*ops)->pairs[i].key);
+		if (name) {
+			guild_value_set(r->arena, all, name, (*ops)->pairs[i].value);
+		}
+	}
+	struct guild_error why = {0};
+	if (project_dvc_stages(r->arena, r->project->dir, which, all, r->log, &why) != 0) {
+		return project_fail(r, which, "dvc-stages-import: %s", why.text);
+	}
+	*ops = all;
+	return 0;
+}
+
 static int read_model(struct project_reader *r, const struct project_item *item,
 	struct guild_value *data, struct guild_model_def *model)
 {
@@ -147,6 +170,10 @@ static int read_model(struct project_reader *r, const struct project_item *item,
 	model->is_default = guild_value_truthy(guild_value_get(data, "default"));
 	model->extra = project_said(data, "extra");
 	model->profiles = project_said(data, "profiles");
+	rc = import_stages(r, model, &ops);
+	if (rc) {
+		return rc;
+	}
 	model->resources = guild_value_is_null(resources) ? NULL : resources;
 	model->sourcecode = guild_value_get(data, "sourcecode");
 	model->plugins = guild_value_get(data, "plugins");

@@ -196,6 +196,9 @@ int guild_op_find(struct guild_project *project, const char *spec, const char *c
 			return rc < 0 ? rc : 0;
 		}
 	}
+	if (guild_starts(spec, "dvc.yaml:")) {
+		return project_from_dvc(spec, cwd, script_project, op, err);
+	}
 	int rc = project_from_script(spec, cwd, script_project, op, err);
 	if (rc != GUILD_ENOTFOUND) {
 		return rc;

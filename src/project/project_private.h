@@ -132,6 +132,15 @@ int project_from_document(const char *path, const char *cwd, const struct guild_
 /* An operation of an installed package: 1 found (the caller frees *project), 0 there is none, negative: several, or a broken one. */
 int project_find_installed(const char *spec, const struct guild_project_world *world,
 	struct guild_op_def **op, struct guild_project **project, struct guild_error *err);
+
+/* Adds stages of DIR/dvc.yaml to `ops` (a dict) as operations, those it does not have yet: all of them ("all"), one or a list. GUILD_ENOTFOUND: no
+ * dvc.yaml, or no such stage. */
+int project_dvc_stages(struct guild_arena *a, const char *dir, const struct guild_value *which,
+	struct guild_value *ops, const struct guild_log *log, struct guild_error *err);
+/* "dvc.yaml:STAGE" in `cwd` as a project of its own. */
+int project_from_dvc(const char *spec, const char *cwd, struct guild_project **out,
+	struct guild_op_def **op, struct guild_error *err);
+
 /* An operation for a script or program named on the command line; GUILD_ENOTFOUND when there is no such file. */
 int project_from_script(const char *spec, const char *cwd, struct guild_project **out,
 	struct guild_op_def **op, struct guild_error *err);

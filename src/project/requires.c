@@ -303,7 +303,7 @@ static void add_flag(struct guild_arena *a, struct guild_op_def *op, const struc
 		def->arg_skip = true;
 		def->has_arg_skip = true;
 	}
-	if (is_new && s->kind == GUILD_SOURCE_OPERATION && strcmp(name, s->uri) == 0 &&
+	if (is_new && s->kind != GUILD_SOURCE_FILE && strcmp(name, s->uri) == 0 &&
 		!guild_flag_defs_get(&op->flags, s->spec)) {
 		def->alias = s->spec;
 	}

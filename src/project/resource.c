@@ -442,10 +442,11 @@ int guild_resource_parse(struct guild_arena *a, const struct guild_value *data, 
 
 const char *guild_source_flag(const struct guild_source *s)
 {
-	if (s->flag_name && (s->kind == GUILD_SOURCE_FILE || s->kind == GUILD_SOURCE_OPERATION)) {
+	bool is_run = s->kind == GUILD_SOURCE_OPERATION || s->kind == GUILD_SOURCE_DVCSTAGE;
+	if (s->flag_name && (s->kind == GUILD_SOURCE_FILE || is_run)) {
 		return s->flag_name;
 	}
-	if (s->kind != GUILD_SOURCE_OPERATION || s->has_no_flag) {
+	if (!is_run || s->has_no_flag) {
 		return NULL;
 	}
 	return s->name;

@@ -24,7 +24,7 @@ static void add_path(const struct finder *f, const char *path)
 
 static void add_source(const struct finder *f, const struct guild_value *source)
 {
-	static const char *const keys[] = {"file", "config"};
+	static const char *const keys[] = {"file", "config", "dvcfile"};
 	const char *text = guild_value_text(source);
 	if (text) {
 		add_path(f, text);
