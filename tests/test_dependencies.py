@@ -523,6 +523,13 @@ def stages(run, importing="extra: {dvc-stages-import: all}"):
     return {"PATH": f"{guild.cwd}/bin:/usr/bin:/bin"}
 
 
+def test_stage_is_known_by_its_attribute(run):
+    """As 0.9.0 marks a run of a stage."""
+    project(run.guild, "[{dvcstage: prep}]")
+    (run("prep").dir / ".guild/attrs/dvc-stage").write_text("prep\n")
+    assert "out.txt" in files(run("t").dir)
+
+
 def test_stages_are_operations(run):
     env = stages(run)
     assert "no suitable run of DVC stage 'prep'" in run("m:train", code=1, env=env).stderr

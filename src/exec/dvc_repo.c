@@ -197,6 +197,13 @@ int guild_dvc_prepare_run(const struct guild_value *op, const struct guild_run *
 				"stage '%s' needs a DVC repository, and '%s' is in none", stage,
 				project_dir ? project_dir : "");
 	rc = rc ? rc : add_lines(run, stage, err);
+	if (rc == 0) {
+		/* by which 0.9.0 knows a run of a stage */
+		struct guild_arena *a = guild_arena_new();
+		rc = guild_run_attr_write(run, "dvc-stage", guild_value_string(a, stage), false,
+			err);
+		guild_arena_free(a);
+	}
 	free(root);
 	return rc;
 }

@@ -13,6 +13,7 @@ static const char *const reserved[] = {
 	"cmd",
 	"comments",
 	"deps",
+	"dvc-stage",
 	"env",
 	"exit_status",
 	"flags",

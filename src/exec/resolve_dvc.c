@@ -170,7 +170,10 @@ int guild_resolve_dvcfile(struct guild_resolving *r, struct guild_error *err)
 static bool runs_stage(const struct guild_run *run, const char *stage)
 {
 	struct guild_arena *a = guild_arena_new();
-	bool is_stage = guild_streq(guild_dvc_stage(guild_run_attr(run, a, "op"), NULL), stage);
+	const char *noted = guild_value_text(guild_run_attr(run, a, "dvc-stage"));
+	bool is_stage =
+		guild_streq(noted ? noted : guild_dvc_stage(guild_run_attr(run, a, "op"), NULL),
+			stage);
 	guild_arena_free(a);
 	return is_stage;
 }
