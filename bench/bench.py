@@ -250,6 +250,19 @@ class Bench:
 
         return cpu(self.ours, n_ours), cpu(self.theirs, n_theirs)
 
+    def pipeline(self):
+        """CPU seconds of reading and checking a pipeline of 10,000 steps (the reference checks nothing)."""
+        n_ours, n_theirs = self.times(15, 2)
+        steps = "".join(f"  - {{run: t n={i}, name: s{i}, after: {f'[s{i - 100}]' if i >= 100 else '[]'}}}\n"
+                        for i in range(10000))
+
+        def cpu(side, n):
+            folder = side.folder("pipeline")
+            (folder / "guild.yml").write_text(f"t: {{exec: 'true', flags: {{n: 0}}}}\np:\n  steps:\n{steps}")
+            return measure.median([side.run("run", "p", "--print-cmd", cwd=folder).cpu for _ in range(n)])
+
+        return cpu(self.ours, n_ours), cpu(self.theirs, n_theirs)
+
     def many_runs(self, side):
         """A Guild home of copies of one run of the reference: the same for both sides."""
         home = self.work / "many" / side.name
@@ -380,6 +393,7 @@ def rows():
         "completion": Row("one answer of tab completion, CPU", ms, "≤ 10 ms", 0.010),
         "completion_of_runs": Row("the same, of runs behind a filter, in a home of 1000 runs", ms, "≤ 10 ms",
                                   0.010),
+        "pipeline": Row("a pipeline of 10,000 steps read, checked and put in order, CPU", ms, "≤ 200 ms", 0.200),
         "listing": Row("`guild runs` in a home of 1000 runs, CPU", ms, "", 0),
     }
 
@@ -396,6 +410,7 @@ def measure_all(bench, only):
         "completion": bench.completion,
         "completion_of_runs": bench.completion_of_runs,
         "listing": bench.listing,
+        "pipeline": bench.pipeline,
     }
     notes = []
     for name in table:

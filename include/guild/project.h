@@ -367,6 +367,19 @@ void guild_steps_walk_fini(struct guild_steps_walk *w);
 bool guild_steps_walk_take(struct guild_steps_walk *w, size_t *i);
 void guild_steps_walk_finish(struct guild_steps_walk *w, size_t i);
 
+/* A pipeline as a drawing needs it: what waits for what, without edges that follow from others at barriers, and layers. */
+struct guild_steps_edge {
+	size_t from, to; /* `to` waits for `from` */
+};
+struct guild_steps_graph {
+	struct guild_steps_edge *edges; /* by `to`, as written */
+	size_t n_edges, cap;
+	size_t *layers; /* of each step: 0 for what waits for nothing, else one more than the last it waits for */
+	size_t n_layers;
+};
+void guild_steps_graph_init(struct guild_steps_graph *g, const struct guild_steps *steps);
+void guild_steps_graph_fini(struct guild_steps_graph *g);
+
 /* ---- source code rules (guildfile.md 6) --------------------------------------------------------------------- */
 
 struct guild_source_file {

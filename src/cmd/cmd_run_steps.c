@@ -17,33 +17,6 @@ static const struct guild_opt opts[] = {
 };
 static const struct guild_opt *const tables[] = {opts, NULL};
 
-static const char *text_of(const struct guild_value *dict, const char *key)
-{
-	const char *text = guild_value_text(guild_value_get(dict, key));
-	return text && *text ? text : NULL;
-}
-
-static int read_steps(struct guild_ctx *ctx, const struct guild_run *run,
-	const struct guild_value *params, struct guild_steps *out, struct guild_error *err)
-{
-	struct guild_value *steps = NULL, *flags = NULL;
-	int rc = guild_run_attr_read(run, ctx->arena, "steps", &steps, err);
-	if (rc >= 0) {
-		rc = guild_run_attr_read(run, ctx->arena, "flags", &flags, err);
-	}
-	if (rc < 0) {
-		return rc;
-	}
-	const struct guild_value *tags = guild_value_get(params, "tags");
-	struct guild_steps_request req = {.steps = steps,
-		.flags = flags,
-		.model = run->opref.model,
-		.label = text_of(params, "label"),
-		.tags = guild_value_truthy(tags) ? tags : NULL,
-		.read_words = guild_run_read_words};
-	return guild_steps_read(ctx->arena, &req, out, err);
-}
-
 static const char *project_dir(const struct guild_ctx *ctx)
 {
 	static const char *const names[] = {"PROJECT_DIR", "CMD_DIR"};
@@ -74,7 +47,7 @@ static int run_pipeline(struct guild_ctx *ctx, const struct guild_args *args,
 		.jobs = (size_t)guild_args_int(args, "jobs", 0),
 		.needed = guild_value_truthy(guild_value_get(params, "needed")),
 		.stage_trials = guild_value_truthy(guild_value_get(params, "stage_trials"))};
-	int rc = read_steps(ctx, run, params, &steps, err);
+	int rc = guild_run_read_own_steps(ctx, run, &steps, err);
 	return rc ? rc : guild_pipeline_run(&req, result, err);
 }
 

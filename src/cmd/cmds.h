@@ -15,6 +15,7 @@
 	X(diff)         \
 	X(download)     \
 	X(explain)      \
+	X(graph)        \
 	X(help)         \
 	X(init)         \
 	X(label)        \

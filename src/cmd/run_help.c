@@ -6,6 +6,7 @@
 #include "help.h"
 #include "op_help.h"
 #include "run_cmd.h"
+#include "run_steps.h"
 
 enum { INDENT = 2, GAP = 2 };
 
@@ -117,6 +118,37 @@ static void print_description(const char *text, size_t width)
 	}
 }
 
+/* Those of a pipeline, with the flags that it has by default. */
+static void print_steps(const struct guild_run_cmd *c, size_t width)
+{
+	struct guild_value *flags = guild_value_dict(c->ctx->arena);
+	struct guild_steps steps;
+	struct guild_error err = {0};
+	struct rows rows = {0};
+	for (size_t i = 0; i < c->op->flags.n; i++) {
+		const struct guild_flag_def *def = &c->op->flags.v[i];
+		guild_value_set(c->ctx->arena, flags, def->name,
+			def->def ? (struct guild_value *)def->def
+				 : guild_value_null(c->ctx->arena));
+	}
+	struct guild_pipeline_words words = {.project = c->op_project, .op = c->op, .flags = flags};
+	if (guild_run_read_steps(c->ctx, &words, &steps, &err) != 0) {
+		guild_log(&c->ctx->log, "warning", "%s", err.text);
+		return;
+	}
+	for (size_t i = 0; i < steps.n; i++) {
+		struct guild_buf text = {0};
+		guild_step_text(&steps.v[i], false, &text);
+		guild_strs_add(&rows.terms, steps.v[i].name);
+		guild_strs_add(&rows.texts, guild_buf_cstr(&text));
+		guild_buf_fini(&text);
+	}
+	if (rows.terms.n > 0) {
+		print_rows(&rows, "Steps", width);
+	}
+	rows_fini(&rows);
+}
+
 static void help_op(const struct guild_run_cmd *c)
 {
 	size_t width = page_width(c->ctx);
@@ -124,6 +156,9 @@ static void help_op(const struct guild_run_cmd *c)
 	print_description(c->op->description, width);
 	printf("\nUse 'guild run --help' for a list of options.\n");
 	print_dependencies(c->op, width);
+	if (guild_op_is_pipeline(c->op)) {
+		print_steps(c, width);
+	}
 	print_flags(&c->op->flags, width);
 }
 

@@ -271,3 +271,33 @@ int guild_run_read_steps(struct guild_ctx *ctx, const struct guild_pipeline_word
 	guild_map_fini(&k.known);
 	return rc;
 }
+
+/* ---- of a run ---- */
+
+static const char *text_of(const struct guild_value *dict, const char *key)
+{
+	const char *text = guild_value_text(guild_value_get(dict, key));
+	return text && *text ? text : NULL;
+}
+
+int guild_run_read_own_steps(struct guild_ctx *ctx, const struct guild_run *run,
+	struct guild_steps *out, struct guild_error *err)
+{
+	const struct guild_value *params = guild_run_attr(run, ctx->arena, "run_params");
+	struct guild_value *steps = NULL, *flags = NULL;
+	int rc = guild_run_attr_read(run, ctx->arena, "steps", &steps, err);
+	if (rc >= 0) {
+		rc = guild_run_attr_read(run, ctx->arena, "flags", &flags, err);
+	}
+	if (rc < 0) {
+		return rc;
+	}
+	const struct guild_value *tags = guild_value_get(params, "tags");
+	struct guild_steps_request req = {.steps = steps,
+		.flags = flags,
+		.model = run->opref.model,
+		.label = text_of(params, "label"),
+		.tags = guild_value_truthy(tags) ? tags : NULL,
+		.read_words = guild_run_read_words};
+	return guild_steps_read(ctx->arena, &req, out, err);
+}

@@ -22,4 +22,8 @@ struct guild_pipeline_words {
 int guild_run_read_steps(struct guild_ctx *ctx, const struct guild_pipeline_words *p,
 	struct guild_steps *out, struct guild_error *err);
 
+/* The steps of a pipeline's run, as its records say. */
+int guild_run_read_own_steps(struct guild_ctx *ctx, const struct guild_run *run,
+	struct guild_steps *out, struct guild_error *err);
+
 #endif

@@ -276,13 +276,24 @@ static int read_words(struct steps_reader *r, const struct guild_value *at, cons
 	return rc;
 }
 
+static bool is_attribute(const char *name)
+{
+	for (size_t i = 0; attributes[i]; i++) {
+		if (strcmp(attributes[i], name) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void warn_unknown(struct steps_reader *r, const struct guild_value *data)
 {
 	for (size_t i = 0; i < data->n; i++) {
 		const struct guild_value *key = data->pairs[i].key;
 		const char *name = guild_value_text(key);
-		const char *near = name ? guild_nearest(name, attributes) : NULL;
-		if (near && strcmp(near, name) != 0 && r->req->file) {
+		bool is_unknown = r->req->file && name && !is_attribute(name);
+		const char *near = is_unknown ? guild_nearest(name, attributes) : NULL;
+		if (near) {
 			guild_log(r->req->log, "warning",
 				"%s:%u:%u: unknown attribute '%s' of a step (did you mean '%s'?)",
 				r->req->file, key->line, key->column, name, near);
