@@ -1,5 +1,6 @@
 """Notebooks as operations: flags found in cells, values put into them, executed by the user's own Jupyter packages."""
 
+import json
 import os
 import pathlib
 import signal
@@ -294,6 +295,20 @@ def test_kernels(guild, jupyter):
     guild.write("n.ipynb", notebook("println(1)", kernel="julia-1.9", language="julia"))
     done = guild("run", "n.ipynb", "-y", env=jupyter, code=1)
     assert "kernel 'julia-1.9' (julia) is not installed" in done.stderr
+
+
+@marked
+def test_a_kernel_of_another_language(guild, jupyter, tmp_path):
+    """The user's own kernels are used; R cells get their flags by the rules of R. (The stand-in for R is Python: x = 1 is both.)"""
+    spec = tmp_path / "jupyter" / "kernels" / "ir"
+    spec.mkdir(parents=True)
+    argv = [str(jupyter["GUILD_PYTHON_EXE"]), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    (spec / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "R", "language": "R"}))
+    guild.write("n.ipynb", notebook("x = 1\nx = 2\nprint(x)", "x = 5\nprint(x)", kernel="ir", language="R"))
+    assert flags_of(guild, "n.ipynb")["x"]["default"] == 1.0
+    done = guild("run", "n.ipynb", "x=7", "-y", env={**jupyter, "JUPYTER_PATH": tmp_path / "jupyter"})
+    assert done.stdout == "2\n5\n"
+    assert sources(guild.runs()[-1] / "n.ipynb")[0] == "x = 7\nx = 2\nprint(x)"
 
 
 @marked

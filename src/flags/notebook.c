@@ -131,7 +131,10 @@ int guild_notebook_flags(struct guild_arena *a, struct guild_str file, const cha
 			guild_log(log, "warning", "no flags are taken from a cell: %s", why.text);
 		}
 		for (size_t k = 0; k < found.n; k++) {
-			guild_code_flag_define(a, &found.v[k], out);
+			/* In R the first assignment is the flag, in Python the last. */
+			if (language != LANGUAGE_R || !guild_flag_defs_get(out, found.v[k].name)) {
+				guild_code_flag_define(a, &found.v[k], out);
+			}
 		}
 		guild_code_flags_fini(&found);
 		guild_buf_fini(&source);
