@@ -37,7 +37,8 @@ struct guild_archive_request {
 	const char *path; /* of the archive */
 	const char *dir;  /* where its members go; made */
 	enum guild_archive_kind kind;
-	int64_t max_bytes;                      /* 0: what the limits above say */
+	int64_t max_bytes; /* 0: what the limits above say */
+	bool is_list_enough; /* members may have been changed since: the list is believed though some are gone */
 	guild_archive_progress_fn *on_progress; /* or NULL */
 	void *arg;
 	const struct guild_log *log;

@@ -132,6 +132,16 @@ void guild_flag_env(struct guild_strs *out, const struct guild_value *flags,
 void guild_flag_env_value(struct guild_buf *out, const struct guild_value *v,
 	const struct guild_value *cmd_flag);
 
+/* ---- configuration files (flags.md 8) ------------------------------------------------------------------------ */
+
+/* Flags for the leaves of a configuration file, named by dotted keys: text, numbers, booleans, null, and lists as one text that is split
+ * again. Sorted. */
+void guild_flag_defs_of_config(struct guild_arena *a, const struct guild_value *data,
+	struct guild_flag_defs *out);
+/* The value as such a file holds it: a text with `arg-split` is the list of its parts, decoded. */
+const struct guild_value *guild_flag_split(struct guild_arena *a, const struct guild_value *v,
+	const struct guild_value *arg_split);
+
 /* ---- finding the flags of a script (flags.md 5) --------------------------------------------------------------- */
 
 struct guild_detect_request {

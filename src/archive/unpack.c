@@ -57,8 +57,8 @@ static bool read_list(const struct guild_archive_request *req, const char *path,
 	}
 	for (size_t i = 0; i < names.n && is_good; i++) {
 		char *member = guild_path_join(req->dir, names.v[i]);
-		is_good = !*names.v[i] ||
-			  (guild_path_is_beneath(names.v[i]) && lstat(member, &st) == 0);
+		is_good = !*names.v[i] || (guild_path_is_beneath(names.v[i]) &&
+						  (req->is_list_enough || lstat(member, &st) == 0));
 		free(member);
 	}
 	for (size_t i = 0; i < names.n && is_good; i++) {

@@ -87,7 +87,7 @@ static bool word_is(const struct guild_value *words, size_t i, const char *text)
 
 /* ---- Python operations --------------------------------------------------------------------------------- */
 
-enum flags_dest { DEST_ARGS, DEST_GLOBALS, DEST_NONE, DEST_CONFIG };
+enum flags_dest { DEST_ARGS, DEST_GLOBALS, DEST_NONE };
 
 static enum flags_dest dest_kind(const char *dest)
 {
@@ -98,7 +98,7 @@ static enum flags_dest dest_kind(const char *dest)
 		guild_starts(dest, "dict:") || guild_starts(dest, "namespace:")) {
 		return DEST_GLOBALS;
 	}
-	return guild_starts(dest, "config:") ? DEST_CONFIG : DEST_NONE;
+	return DEST_NONE; /* config:FILE, too: a dependency has written it */
 }
 
 static bool is_selected(const struct guild_source_selection *sel, const char *path)
@@ -224,11 +224,6 @@ static int python_command(const struct words *w, const struct guild_value *words
 	enum flags_dest kind = dest_kind(dest);
 	if (!req->python) {
 		return fail_without_python(err);
-	}
-	if (kind == DEST_CONFIG) {
-		return guild_error_set(err, GUILD_EUNSUPPORTED,
-			"flags-dest '%s' writes flags to a file: this version of guild cannot do that yet",
-			dest);
 	}
 	if (words->n < 4) {
 		return guild_error_set(err, GUILD_EINVALID,

@@ -209,8 +209,6 @@ static const struct {
 	{"{op-cmd: {cmd-args: ['${python_exe}', '-um', guild.op_main]}}", GUILD_EINVALID,
 		"no module"},
 	{"{op-cmd: {cmd-args: [" PY "guild.plugins.nbexec]}}", GUILD_EINVALID, "no notebook"},
-	{"{op-cmd: {flags-dest: 'config:x.yml', cmd-args: [" PY "train]}}", GUILD_EUNSUPPORTED,
-		"config:x.yml"},
 };
 
 static void refuses(void **state)

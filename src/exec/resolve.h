@@ -63,6 +63,9 @@ struct guild_found *guild_found_add(struct guild_resolving *r, const char *path,
  * it. In the arena. GUILD_ENOTFOUND. */
 int guild_resolve_find_path(struct guild_resolving *r, const char **path, const char **location,
 	bool *is_given, struct guild_error *err);
+/* True when a flag says what the source is; then guild_resolve_given adds that path as it is. */
+bool guild_resolve_is_given(const struct guild_resolving *r);
+int guild_resolve_given(struct guild_resolving *r, struct guild_error *err);
 /* What a found file or directory stands for: a directory as a whole or what is selected in it; a file after its checksum was
  * verified, an archive's members instead of it. `work_dir` is where archives are unpacked and post-process runs. */
 int guild_resolve_content(struct guild_resolving *r, const char *path, const char *location,
@@ -75,8 +78,8 @@ const char *guild_resolve_work_dir(struct guild_resolving *r, const char *path);
  * a file that is no archive. */
 int guild_resolve_archive(struct guild_resolving *r, const char *path, const char *work_dir,
 	struct guild_error *err);
-/* Runs the source's post-process in work_dir, once. */
-int guild_resolve_post_process(struct guild_resolving *r, const char *work_dir,
+/* Runs the source's post-process in work_dir, once for `path` as it is. */
+int guild_resolve_post_process(struct guild_resolving *r, const char *path, const char *work_dir,
 	struct guild_error *err);
 
 /* The run that is the source: `value` (NULL or "": none) is a path with '/', an id, or the beginning of one; else the first marked of the runs that

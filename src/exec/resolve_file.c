@@ -118,16 +118,40 @@ int guild_resolve_content(struct guild_resolving *r, const char *path, const cha
 	}
 	int rc = check_sum(r, path, err);
 	r->origin = path;
-	if (rc == 0 && r->source->post_process && !r->is_only_looking) {
-		rc = guild_resolve_post_process(r, work_dir, err);
-	}
 	if (rc == 0 && r->source->unpack && !r->is_only_looking) {
 		rc = guild_resolve_archive(r, path, work_dir, err);
 	}
 	if (rc == 0) {
-		guild_found_add(r, path, rel)->uri = file_uri(r, rel);
+		struct guild_found *f = guild_found_add(r, path, rel);
+		f->subpath = r->source->kind == GUILD_SOURCE_URL ? f->rel : NULL;
+	}
+	for (size_t i = 0; i < r->n_found && rc >= 0; i++) {
+		bool is_file = r->source->kind == GUILD_SOURCE_FILE;
+		r->found[i].uri = is_file ? file_uri(r, rel) : NULL;
+	}
+	if (rc >= 0 && r->source->post_process && !r->is_only_looking) {
+		rc = guild_resolve_post_process(r, path, work_dir, err);
 	}
 	return rc < 0 ? rc : 0;
+}
+
+bool guild_resolve_is_given(const struct guild_resolving *r)
+{
+	return chosen_path(r) != NULL;
+}
+
+int guild_resolve_given(struct guild_resolving *r, struct guild_error *err)
+{
+	const char *path = NULL;
+	const char *location = NULL;
+	bool is_given = false;
+	int rc = guild_resolve_find_path(r, &path, &location, &is_given, err);
+	if (rc == 0) {
+		const char *rel = keep(r, guild_path_rel(path, location));
+		guild_found_add(r, path, rel)->uri = file_uri(r, rel);
+		r->chosen = guild_value_text(r->flag);
+	}
+	return rc;
 }
 
 int guild_resolve_file(struct guild_resolving *r, struct guild_error *err)
@@ -135,15 +159,12 @@ int guild_resolve_file(struct guild_resolving *r, struct guild_error *err)
 	const char *path = NULL;
 	const char *location = NULL;
 	bool is_given = false;
+	if (guild_resolve_is_given(r)) {
+		return guild_resolve_given(r, err);
+	}
 	int rc = guild_resolve_find_path(r, &path, &location, &is_given, err);
 	if (rc != 0) {
 		return rc;
-	}
-	if (is_given) {
-		const char *rel = keep(r, guild_path_rel(path, location));
-		guild_found_add(r, path, rel)->uri = file_uri(r, rel);
-		r->chosen = guild_value_text(r->flag);
-		return 0;
 	}
 	return guild_resolve_content(r, path, location, guild_resolve_work_dir(r, path), err);
 }

@@ -91,11 +91,43 @@ static char *r_flags_file(const struct guild_op_def *op, const char *root, const
 	return guild_path_join(root, dest && project_is_r_script(dest) ? dest : script);
 }
 
+/* A file that cannot be read is told again, as an error, when a run needs it. */
+static void import_config(struct guild_project *project, struct guild_op_def *op,
+	const struct guild_log *log)
+{
+	const char *file = op->flags_dest + strlen("config:");
+	enum guild_config_format format;
+	struct guild_buf text = {0};
+	struct guild_error why = {0};
+	struct guild_value *data = NULL;
+	struct guild_flag_defs found = {0};
+	if (imports_nothing(op) || !guild_config_format_of(file, &format)) {
+		return;
+	}
+	char *path = guild_path_join(project->dir, file);
+	int rc = guild_file_read(path, GUILD_YAML_MAX_BYTES, &text, &why);
+	rc = rc ? rc
+		: guild_config_parse(project->arena, format, guild_buf_str(&text), path, &data,
+			  &why);
+	if (rc == 0) {
+		guild_flag_defs_of_config(project->arena, data, &found);
+		take_imported(project, op, &found);
+	} else {
+		guild_log(log, "warning", "cannot import flags from %s: %s", file, why.text);
+	}
+	free(path);
+	guild_buf_fini(&text);
+}
+
 static int import_from_script(struct guild_project *project, struct guild_op_def *op,
 	const struct guild_import_options *opts, const struct guild_log *log,
 	struct guild_error *err)
 {
-	if (op->exec || is_config_dest(op->flags_dest)) {
+	if (is_config_dest(op->flags_dest)) {
+		import_config(project, op, log);
+		return 0;
+	}
+	if (op->exec) {
 		return 0;
 	}
 	struct guild_op_cmd cmd;

@@ -187,20 +187,14 @@ static int add_item(const struct project_reader *r, const struct guild_op_def *o
 static int add_flags_dest(const struct project_reader *r, const struct guild_op_def *op,
 	struct guild_value *list)
 {
-	static const char *const endings[] = {".yml", ".yaml", ".json", ".ini", ".cfg", ".toml"};
 	if (!op->flags_dest || !guild_starts(op->flags_dest, "config:")) {
 		return 0;
 	}
 	struct guild_arena *a = r->arena;
 	const char *file = op->flags_dest + strlen("config:");
-	size_t n = strlen(file) - (guild_ends(file, ".in") ? strlen(".in") : 0);
-	const char *bare = guild_arena_strndup(a, file, n);
 	struct guild_value *source = guild_value_dict(a);
-	bool is_known = false;
-	for (size_t i = 0; i < GUILD_ARRAY_LEN(endings); i++) {
-		is_known = is_known || guild_ends(bare, endings[i]);
-	}
-	if (!is_known) {
+	enum guild_config_format format;
+	if (!guild_config_format_of(file, &format)) {
 		guild_log(r->log, "warning",
 			"'%s' of operation '%s' is no config file that guild can write: it gets no flags",
 			file, op->name);
