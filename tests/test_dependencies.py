@@ -159,6 +159,27 @@ def test_mistakes_are_told_when_the_file_is_read(run, requires, resources, text,
         assert text in done.stderr and f"guild.yml:{at}" in done.stderr
 
 
+def test_resources_of_packages(run, tmp_path):
+    (tmp_path / "lib/my_pkg").mkdir(parents=True)
+    (tmp_path / "lib/my_pkg/data.txt").write_text("from the package")
+    (tmp_path / "lib/my_pkg/guild.yml").write_text("- config: c\n  resources: {shared: [data.txt], other: [a.txt]}\n")
+    env = {"PYTHONPATH": str(tmp_path / "lib")}
+    project(run.guild, "my-pkg/shared")
+    done = run("t", env=env)
+    assert files(done.dir) == {"data.txt": "from the package"}
+    run.guild("run", "--restart", done.dir.name, "-y")
+    project(run.guild, "my-pkg/nope")
+    assert "which package 'my-pkg' does not define" in run("t", code=1, env=env).stderr
+    # inherited, the package's files come after the project's
+    run.guild.write("guild.yml", "- model: m\n  extends: my_pkg/c\n  operations: {t: {exec: 'true', sourcecode: no, requires: [shared, other]}}\n")
+    done = run("t", env=env)
+    assert files(done.dir) == {"data.txt": "from the package", "a.txt": "A"}
+    (done.dir / "data.txt").unlink()
+    (done.dir / ".guild/attrs/deps").unlink()
+    run.guild("run", "--restart", done.dir.name, "-y")
+    assert "data.txt" in files(done.dir)
+
+
 def test_unknown_attribute_is_a_warning(run):
     project(run.guild, "[{file: a.txt, slect: x}]")
     assert "unexpected source attribute 'slect' in resource 'file:a.txt' (did you mean 'select'?)" in run("t").stderr

@@ -117,7 +117,7 @@ int project_read_op(struct project_reader *r, struct guild_model_def *model, con
 	const struct guild_value *data, struct guild_op_def **out);
 
 /* Reads the resources of all models and what their operations require (op->deps). */
-int project_read_requires(const struct project_reader *r);
+int project_read_requires(struct project_reader *r);
 /* The flags that choose what dependencies are (resources.md 5). */
 void project_add_dependency_flags(struct guild_project *project, struct guild_op_def *op,
 	const struct guild_log *log);

@@ -48,24 +48,17 @@ static bool is_reference(const char *name)
 	return *name != '\0';
 }
 
-/* NAME, MODEL:NAME or PACKAGE/NAME. */
+/* NAME or MODEL:NAME. */
 static int find_resource(const struct project_reader *r, const struct guild_op_def *op,
 	const struct guild_value *at, const char *reference, const char **name,
 	const struct guild_model_def **model, const struct guild_value **data)
 {
 	const char *colon = strchr(reference, ':');
-	const char *slash = strchr(reference, '/');
-	if (!is_reference(reference) || (colon && slash)) {
+	if (!is_reference(reference)) {
 		return project_fail(r, at,
-			"'%s' is no dependency of operation '%s': expected a "
-			"resource's name or MODEL:NAME",
+			"'%s' is no dependency of operation '%s': expected the name of a resource, "
+			"MODEL:NAME or PACKAGE/NAME",
 			reference, op->name);
-	}
-	if (slash) {
-		return project_fail(r, at,
-			"operation '%s' requires resource '%s', but package "
-			"'%.*s' is not installed",
-			op->name, reference, (int)(slash - reference), reference);
 	}
 	*name = colon ? colon + 1 : reference;
 	*model = op->model;
@@ -117,12 +110,53 @@ static struct guild_value *record_of(const struct project_reader *r,
 	return record;
 }
 
-static int add_named(const struct project_reader *r, const struct guild_op_def *op,
+/* PACKAGE/NAME: the first resource of that name in the package's file. 0.9.0 never finds one. */
+static int add_packaged(struct project_reader *r, const struct guild_op_def *op,
+	const struct guild_value *at, const char *reference, struct guild_value *list)
+{
+	const char *slash = strchr(reference, '/');
+	const char *package = guild_arena_strndup(r->arena, reference, (size_t)(slash - reference));
+	struct project_file *file = NULL;
+	int rc = project_find_package(r, package, &file);
+	if (rc == 0 && !file) {
+		rc = project_fail(r, at,
+			"operation '%s' requires resource '%s', but package '%s' is not installed",
+			op->name, reference, package);
+	}
+	for (size_t i = 0; rc == 0 && i < file->n_items; i++) {
+		struct project_item *item = file->items[i];
+		rc = project_extend_item(r, item);
+		const struct guild_value *data =
+			rc ? NULL
+			   : guild_value_get(guild_value_get(item->merged, "resources"), slash + 1);
+		if (!guild_value_is_null(data)) {
+			struct guild_resource resource;
+			const char *dir = file->dir;
+			const struct guild_model_def place = {.locations = &dir, .n_locations = 1};
+			rc = guild_resource_parse(r->arena, data, slash + 1, reference, r->file,
+				&resource, r->log, r->err);
+			if (rc == 0) {
+				guild_value_append(r->arena, list,
+					record_of(r, &place, data, slash + 1));
+			}
+			return rc;
+		}
+	}
+	return rc ? rc
+		  : project_fail(r, at,
+			    "operation '%s' requires resource '%s', which package '%s' does not define",
+			    op->name, reference, package);
+}
+
+static int add_named(struct project_reader *r, const struct guild_op_def *op,
 	const struct guild_value *at, const char *reference, struct guild_value *list)
 {
 	const char *name = NULL;
 	const struct guild_model_def *model = NULL;
 	const struct guild_value *data = NULL;
+	if (is_reference(reference) && strchr(reference, '/') && !strchr(reference, ':')) {
+		return add_packaged(r, op, at, reference, list);
+	}
 	int rc = find_resource(r, op, at, reference, &name, &model, &data);
 	if (rc == 0) {
 		guild_value_append(r->arena, list, record_of(r, model, data, name));
@@ -151,7 +185,7 @@ static int add_inline(const struct project_reader *r, const struct guild_op_def 
 	return rc;
 }
 
-static int add_item(const struct project_reader *r, const struct guild_op_def *op,
+static int add_item(struct project_reader *r, const struct guild_op_def *op,
 	struct guild_value *item, struct guild_value *list)
 {
 	const char *text = guild_value_text(item);
@@ -206,7 +240,7 @@ static int add_flags_dest(const struct project_reader *r, const struct guild_op_
 	return add_inline(r, op, source, list);
 }
 
-static int read_op(const struct project_reader *r, struct guild_op_def *op)
+static int read_op(struct project_reader *r, struct guild_op_def *op)
 {
 	struct guild_value *list = guild_value_list(r->arena);
 	int rc = 0;
@@ -238,7 +272,7 @@ static int read_resources(const struct project_reader *r, const struct guild_mod
 	return rc;
 }
 
-int project_read_requires(const struct project_reader *r)
+int project_read_requires(struct project_reader *r)
 {
 	int rc = 0;
 	for (size_t i = 0; i < r->project->n_models && rc == 0; i++) {
