@@ -79,10 +79,13 @@ int guild_run_cmd_check_steps(struct guild_run_cmd *c, struct guild_error *err)
 	if (c->is_restart || !c->op || !guild_op_is_pipeline(c->op)) {
 		return 0;
 	}
+	const struct guild_import_options import = {.cache_dir = c->flags_cache_dir,
+		.python = c->world.python ? c->world.python->exe : NULL};
 	struct guild_pipeline_words words = {.project = c->op_project,
 		.op = c->op,
 		.flags = c->flags,
 		.label = c->options.label,
-		.tags = c->options.tags.n > 0 ? &c->options.tags : NULL};
+		.tags = c->options.tags.n > 0 ? &c->options.tags : NULL,
+		.import = guild_args_flag(c->args, "force-flags") ? NULL : &import};
 	return guild_run_read_steps(c->ctx, &words, &steps, err);
 }

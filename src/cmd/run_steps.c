@@ -85,6 +85,7 @@ struct checker {
 	struct guild_project *project;
 	const char *cwd;
 	const char *file;
+	const struct guild_import_options *import; /* or NULL */
 	struct guild_map known; /* OPERATION -> its definition, or an empty one for scripts */
 	struct guild_error *err;
 };
@@ -114,6 +115,84 @@ static int find_op(struct checker *k, const struct guild_value *at, const char *
 	*out = script_project ? &script : op;
 	guild_map_put(&k->known, opspec, *out);
 	guild_project_free(script_project);
+	return 0;
+}
+
+/* ---- names of flags -------------------------------------------------------------------------------------------------------- */
+
+static bool is_flag(const struct guild_op_def *op, const char *name)
+{
+	for (size_t i = 0; i < op->flags.n; i++) {
+		if (strcmp(op->flags.v[i].name, name) == 0 ||
+			guild_streq(op->flags.v[i].alias, name)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Flags of the script are found once for each operation. False: nobody can tell them now. */
+static bool import_flags(struct checker *k, struct guild_op_def *op)
+{
+	static char imported[] = "imported", failed[] = "failed";
+	char *key = guild_format("flags %p", (void *)op);
+	const char *before = guild_map_get(&k->known, key);
+	if (!before) {
+		struct guild_error ignored = {0};
+		int rc = guild_op_import_flags(k->project, op, k->import, NULL, &ignored);
+		before = rc == 0 ? imported : failed;
+		guild_map_put(&k->known, key, rc == 0 ? imported : failed);
+	}
+	free(key);
+	return before == imported;
+}
+
+static bool has_option(const struct guild_step *step, const char *name)
+{
+	for (size_t i = 0; i < step->options->n; i++) {
+		if (strcmp(guild_value_text(step->options->items[i]), name) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static int fail_flag(struct checker *k, const struct guild_step *step,
+	const struct guild_op_def *op, const char *name)
+{
+	const char **names = guild_alloc((op->flags.n + 1) * sizeof(*names));
+	for (size_t i = 0; i < op->flags.n; i++) {
+		names[i] = op->flags.v[i].name;
+	}
+	const char *near = guild_nearest(name, names);
+	guild_error_set(k->err, GUILD_EINVALID, "unknown flag '%s' for %s%s%s%s", name,
+		step->opspec, near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+	guild_error_hint(k->err, "'guild run %s --help-op' lists its flags", step->opspec);
+	free(names);
+	return fail_at(k, step->at);
+}
+
+/* A name that is no flag would end the pipeline when the step's turn comes. */
+static int check_flags(struct checker *k, const struct guild_step *step, struct guild_op_def *op)
+{
+	bool has_flags = step->values->n > 0 || step->flag_words->n > 0;
+	if (!k->import || !op->name || !has_flags || step->files->n > 0 ||
+		has_option(step, "--force-flags") || !import_flags(k, op)) {
+		return 0;
+	}
+	for (size_t i = 0; i < step->values->n; i++) {
+		const char *name = guild_value_text(step->values->pairs[i].key);
+		if (!is_flag(op, name)) {
+			return fail_flag(k, step, op, name);
+		}
+	}
+	for (size_t i = 0; i < step->flag_words->n; i++) {
+		const char *word = guild_value_text(step->flag_words->items[i]);
+		const char *name = guild_arena_strndup(k->a, word, strcspn(word, "="));
+		if (!is_flag(op, name)) {
+			return fail_flag(k, step, op, name);
+		}
+	}
 	return 0;
 }
 
@@ -241,6 +320,7 @@ static int check_steps(struct checker *k, const struct guild_op_def *pipeline,
 		struct guild_op_def *op = NULL;
 		rc = check_options(k, &steps->v[i]);
 		rc = rc ? rc : find_op(k, steps->v[i].at, steps->v[i].opspec, &op);
+		rc = rc ? rc : check_flags(k, &steps->v[i], op);
 		rc = rc ? rc : enter(k, &top, op, steps->v[i].at);
 	}
 	return rc;
@@ -265,6 +345,7 @@ int guild_run_read_steps(struct guild_ctx *ctx, const struct guild_pipeline_word
 		.project = p->project,
 		.cwd = p->project->dir,
 		.file = file,
+		.import = p->import,
 		.err = err};
 	int rc = guild_steps_read(ctx->arena, &req, out, err);
 	rc = rc ? rc : check_steps(&k, p->op, out);

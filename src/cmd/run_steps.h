@@ -16,6 +16,8 @@ struct guild_pipeline_words {
 	const struct guild_value *flags;
 	const char *label;
 	const struct guild_strs *tags; /* or NULL */
+	/* How flags of scripts are found, for names of flags to be checked; NULL: they are not. */
+	const struct guild_import_options *import;
 };
 /* Reads the steps of a pipeline and checks that each can be run: operations are there, options are known, nothing goes round in a
  * circle. Lives in ctx->arena. */
