@@ -101,6 +101,20 @@ def test_a_restart_starts_from_what_was_copied(guild):
     assert sources(run / "n.ipynb") == ["new()\ntrain(0.6)\ny = 3"]
 
 
+def test_a_prototype_and_a_staged_run(guild):
+    """Another run's source is what it was before that run's values; a staged run has its values already."""
+    guild.write("n.ipynb", notebook("train(0.1)\ny = 2"))
+    guild.write("guild.yml", "t:\n  notebook: n.ipynb\n  flags: {lr: {nb-replace: 'train\\((0.1)\\)'}, y: 2}\n")
+    guild("run", "t", "-y", "lr=0.2", env=NO_EXEC)
+    first = guild.runs()[-1]
+    (guild.cwd / "n.ipynb").unlink()
+    guild("run", "--proto", first.name, "-y", "lr=0.3", "--stage", env=NO_EXEC)
+    second = guild.runs()[-1]
+    assert sources(second / "n.ipynb") == ["train(0.3)\ny = 2"]
+    guild("run", "--start", second.name, "-y", "y=5", env=NO_EXEC)
+    assert sources(second / "n.ipynb") == ["train(0.3)\ny = 5"]
+
+
 def test_a_notebook_below_runs_in_the_run_directory(guild):
     guild.write("guild.yml", "t:\n  notebook: sub/n.ipynb\n  flags-import: all\nother.ipynb: {flags-import: [x]}\n")
     guild.write("sub/n.ipynb", notebook("x = 1"))

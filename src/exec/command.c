@@ -331,7 +331,10 @@ int guild_command_make(const struct guild_command_request *req, struct guild_com
 		return 0;
 	}
 	bool is_module = word_is(words, 1, "-um");
-	int rc;
+	int rc = guild_source_flags_check(req, err);
+	if (rc != 0) {
+		return rc;
+	}
 	if (is_module && word_is(words, 2, "guild.op_main") &&
 		!word_is(words, 3, "guild.plugins.nbexec")) {
 		rc = python_command(&w, words, out, err);

@@ -80,13 +80,30 @@ static void find_target(struct source *s)
 			    : copy_path(s);
 }
 
+static char *kept_path(const struct guild_run *run, const char *path)
+{
+	return guild_path_join3(run->guild_dir, "original",
+		guild_path_is_beneath(path) ? path : guild_path_basename(path));
+}
+
 static char *original_path(const struct source *s)
 {
-	char *dir = guild_path_join(s->req->run->guild_dir, "original");
-	char *path = guild_path_join(dir,
-		guild_path_is_beneath(s->path) ? s->path : guild_path_basename(s->path));
-	free(dir);
+	char *rel = guild_path_join(s->req->source_dest, s->path);
+	char *in_run = guild_path_normalize(rel);
+	char *path = kept_path(s->req->run, in_run);
+	free(in_run);
+	free(rel);
 	return path;
+}
+
+char *guild_source_original(const struct guild_run *run, const char *path)
+{
+	char *kept = kept_path(run, path);
+	if (guild_is_file(kept)) {
+		return kept;
+	}
+	free(kept);
+	return guild_path_join(run->dir, path);
 }
 
 /* The file to start from; NULL: there is none. */
@@ -162,6 +179,13 @@ static int write_file(const char *path, struct guild_str text, struct guild_erro
 	return rc ? rc : guild_file_write(path, text.p ? text.p : "", text.n, false, err);
 }
 
+static int fail_without_source(const struct source *s, struct guild_error *err)
+{
+	guild_error_set(err, GUILD_ENOTFOUND, "cannot find '%s' in the source code", s->path);
+	guild_error_hint(err, "'guild run OPERATION --test-sourcecode' shows what is copied");
+	return GUILD_ENOTFOUND;
+}
+
 static int rewrite(const struct source *s, struct guild_error *err)
 {
 	char *original = original_path(s);
@@ -173,10 +197,7 @@ static int rewrite(const struct source *s, struct guild_error *err)
 	char *from = find_text(s, original);
 	int rc = 0;
 	if (!from) {
-		rc = guild_error_set(err, GUILD_ENOTFOUND, "cannot find '%s' in the source code",
-			s->path);
-		guild_error_hint(err,
-			"'guild run OPERATION --test-sourcecode' shows what is copied");
+		rc = fail_without_source(s, err);
 	}
 	rc = rc ? rc : guild_file_read(from, SOURCE_MAX_BYTES, &text, err);
 	rc = rc ? rc : set_values(s, guild_buf_str(&text), &out, err);
@@ -216,6 +237,28 @@ static int write_params(const struct source *s, struct guild_error *err)
 	free(own);
 	guild_buf_fini(&text);
 	guild_arena_free(a);
+	return rc;
+}
+
+/* Before anything is made: the file has to be somewhere. */
+int guild_source_flags_check(const struct guild_command_request *req, struct guild_error *err)
+{
+	struct guild_run run = {.dir = (char *)(uintptr_t)(req->run_dir ? req->run_dir : ""),
+		.guild_dir = (char *)(uintptr_t) ""};
+	struct guild_source_flags_request as = {.op = req->op,
+		.source_root = req->source_root,
+		.source_dest = req->source_dest,
+		.run = &run,
+		.debug_sourcecode = req->debug_sourcecode};
+	struct source s = {.req = &as};
+	int rc = 0;
+	find_kind(&s);
+	if (s.kind == SOURCE_NOTEBOOK || s.kind == SOURCE_R) {
+		char *from = find_text(&s, "");
+		rc = from ? 0 : fail_without_source(&s, err);
+		free(from);
+	}
+	free(s.path);
 	return rc;
 }
 

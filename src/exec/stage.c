@@ -262,7 +262,7 @@ static int copy_run_source(const struct guild_run *from, const struct guild_run 
 		if (m.v[i].kind != 's' || !guild_path_is_beneath(m.v[i].path)) {
 			continue;
 		}
-		char *source = guild_path_join(from->dir, m.v[i].path);
+		char *source = guild_source_original(from, m.v[i].path);
 		char *target = guild_path_join(run->dir, m.v[i].path);
 		char *dir = guild_path_dirname(target);
 		rc = guild_mkdirs(dir, err);
@@ -444,11 +444,32 @@ int guild_stage_write_env(const struct guild_exec_op *x, const struct guild_opre
 }
 
 /* What a staged run has besides its marker. */
+/* A run that is started by hand finds its flags where guild would have put them. */
+static int apply_source_flags(const struct guild_exec_op *x, const struct guild_value *record,
+	const struct guild_run *run, struct guild_error *err)
+{
+	struct guild_source_place place;
+	guild_source_place(record, &place);
+	struct guild_source_flags_request req = {
+		.op = record,
+		.flags = x->flags,
+		.source_root = place.root,
+		.source_dest = place.dest,
+		.run = run,
+		.debug_sourcecode = x->options->debug_sourcecode,
+		.log = x->world->log,
+	};
+	int rc = guild_run_is_batch(run) ? 0 : guild_source_flags_apply(&req, err);
+	guild_source_place_fini(&place);
+	return rc;
+}
+
 static int write_staged(const struct guild_exec_op *x, const struct guild_opref *opref,
 	const struct guild_value *record, struct guild_run *run, struct guild_error *err)
 {
 	struct guild_arena *a = guild_arena_new();
-	int rc = guild_stage_write_env(x, opref, record, run, err);
+	int rc = apply_source_flags(x, record, run, err);
+	rc = rc ? rc : guild_stage_write_env(x, opref, record, run, err);
 	rc = rc ? rc
 		: guild_new_attr(run, "started", guild_value_int(a, guild_run_timestamp()), err);
 	guild_arena_free(a);

@@ -69,6 +69,10 @@ static int import_from_text(struct guild_project *project, struct guild_op_def *
 	struct guild_buf text = {0};
 	struct guild_flag_defs found = {0};
 	const char *name = guild_path_basename(path);
+	if (!guild_file_exists(path)) {
+		guild_log(log, "warning", "flags cannot be imported: there is no '%s'", path);
+		return 0;
+	}
 	int rc = guild_file_read(path, 0, &text, err);
 	if (rc == 0 && kind == GUILD_OP_NOTEBOOK) {
 		rc = guild_notebook_flags(project->arena, guild_buf_str(&text), name, &op->flags,
