@@ -144,7 +144,8 @@ static void add_of_all_runs(struct guild_completion *c, enum guild_complete kind
 
 	(void)guild_dir_list(dir, &names, NULL);
 	guild_store_sort_touched(dir, &names);
-	for (size_t i = 0; i < names.n && !guild_complete_is_late(c); i++) {
+	for (size_t i = 0; i < names.n && (i < GUILD_HASTY_RUNS || !guild_complete_is_late(c));
+		i++) {
 		char *path = guild_path_join(dir, names.v[i]);
 		struct guild_run r = {0};
 

@@ -198,7 +198,8 @@ int guild_store_list(const char *runs_dir, const struct guild_run_filter *filter
 		guild_store_sort_touched(runs_dir, &names);
 	}
 	for (size_t i = 0; rc == 0 && i < names.n; i++) {
-		if (filter->look_until_us != 0 && guild_monotonic_us() > filter->look_until_us) {
+		if (i >= GUILD_HASTY_RUNS && filter->look_until_us != 0 &&
+			guild_monotonic_us() > filter->look_until_us) {
 			break;
 		}
 		char *dir = guild_path_join(runs_dir, names.v[i]);

@@ -55,7 +55,16 @@ static void test_order(void **state)
 	const struct guild_run_filter in_time = {.look_until_us = INT64_MAX};
 	assert_listed(t, &in_time, "b2 aa2 b1 aa1 c1", "all, in time");
 	const struct guild_run_filter late = {.look_until_us = 1};
-	assert_listed(t, &late, "", "nothing is looked at too late");
+	assert_listed(t, &late, "b2 aa2 b1 aa1 c1", "a few, however late");
+	for (int i = 0; i < 30; i++) {
+		char id[8];
+		snprintf(id, sizeof(id), "d%d", i);
+		testing_run(t, id, train, "attrs/started", "900000000000000\n", NULL);
+	}
+	struct guild_runs few;
+	assert_int_equal(guild_store_list(t->runs, &late, NULL, &few, NULL, NULL), 0);
+	assert_in_range(few.n, 1, GUILD_HASTY_RUNS);
+	guild_runs_fini(&few);
 	char *missing = guild_path_join(t->root, "nowhere");
 	struct guild_runs runs;
 	assert_int_equal(guild_store_list(missing, NULL, NULL, &runs, NULL, NULL), 0);
