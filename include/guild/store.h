@@ -40,8 +40,9 @@ struct guild_runs {
 };
 void guild_runs_fini(struct guild_runs *r);
 
+enum { GUILD_HASTY_RUNS = 16 }; /* are looked at however late it is */
+
 /* What a listing asks for; zeroed means all runs. Lists are ORed inside, ANDed among each other (cli.md 2.2, 2.3). */
-enum { GUILD_HASTY_RUNS = 16 };
 struct guild_run_filter {
 	struct guild_strs operations, labels, tags, comments;
 	bool unlabeled, marked, unmarked;
@@ -55,7 +56,8 @@ struct guild_run_filter {
 	/* Asked of a run whose opref was read and nothing else yet; NULL: any. */
 	bool (*accepts)(void *arg, const struct guild_run *r);
 	void *accepts_arg;
-	/* On the monotonic clock; 0: without haste. Then runs that were touched last are looked at first, and past it no more than GUILD_HASTY_RUNS. */
+	/* On the monotonic clock; 0: without haste. Then runs that were touched last are looked at first, and past it no more than
+	 * GUILD_HASTY_RUNS. */
 	int64_t look_until_us;
 };
 /* Names of runs in an order that costs one look each: those whose directories were touched last come first. */
