@@ -50,7 +50,8 @@ struct guild_run_filter {
 	const char *digest;  /* prefix */
 	unsigned statuses;   /* bits 1 << guild_run_status wanted; 0: any */
 	unsigned not_statuses;
-	const char *expression; /* reserved for the query language: GUILD_EUNSUPPORTED when set */
+	const char *expression; /* filter expression (docs/guide/queries.md), or NULL */
+	unsigned syntax;        /* of the expression: as struct guild_query_options */
 	int64_t now_us;         /* for time ranges; 0: now */
 	const char *id_prefix;  /* other runs are not even opened; NULL: any */
 	/* Asked of a run whose opref was read and nothing else yet; NULL: any. */
@@ -150,6 +151,61 @@ const struct guild_scalars *guild_run_data_scalars(struct guild_run_data *d);
 const struct guild_value *guild_run_data_attr(struct guild_run_data *d, const char *name);
 /* Value of a column; NULL: undefined. Lives as long as d. */
 const struct guild_value *guild_run_data_col(struct guild_run_data *d, const struct guild_col *c);
+
+/* ---- queries: expressions over runs (query.md 2, docs/guide/queries.md) ------------------------------------------ */
+
+/* Where the values of one run come from: its directory, or an index. Values live until the next call about another run. What costs
+ * more is asked later: attributes and flags first, scalars only where those did not decide. */
+struct guild_query_source {
+	void *arg;
+	/* Attribute, computed or raw (query.md 1.3); NULL: undefined. */
+	const struct guild_value *(*attr)(void *arg, const char *name);
+	/* "started" or "stopped": microseconds since the epoch; "time": microseconds it took. False: undefined. */
+	bool (*attr_us)(void *arg, const char *name, int64_t *us);
+	const struct guild_value *(*flag)(void *arg, const char *name); /* NULL: undefined */
+	/* By "tag" (first by prefix) or "prefix#tag" (that prefix exactly); NULL: none. */
+	const struct guild_scalar_summary *(*scalar)(void *arg, const char *key);
+	/* The value of a scalar at one step, the last one written; false: there is none. */
+	bool (*scalar_at)(void *arg, const char *key, int64_t step, double *value);
+	/* Calls `each` for names worth proposing where a name is unknown; may be NULL. */
+	void (*names)(void *arg, void (*each)(void *to, const char *name), void *to);
+};
+/* Values from the run directory itself; `out` lives as long as `d`. */
+void guild_query_run_source(struct guild_run_data *d, struct guild_query_source *out);
+
+/* A parsed expression. One thread: it remembers which names it met. */
+struct guild_query;
+struct guild_query_options {
+	unsigned
+		syntax; /* 1: as Guild AI 0.9.0 ('and' and 'or' group to the right, times are texts, a name alone is a text); 0 or 2: not */
+	int64_t now_us; /* for now() and time ranges; 0: the time it is */
+};
+/* GUILD_EINVALID: what was expected, the line of the text and a caret under the place. An empty text holds for every run. */
+int guild_query_parse(const char *text, const struct guild_query_options *options,
+	struct guild_query **out, struct guild_error *err);
+void guild_query_free(struct guild_query *q);
+/* The expression in its plainest form; guild_query_parse reads it back with the same syntax. What the two syntaxes would group
+ * differently stands in brackets. */
+void guild_query_print(const struct guild_query *q, struct guild_buf *out);
+bool guild_query_holds(const struct guild_query *q, const struct guild_query_source *s);
+/* Its value: times as texts, durations as H:MM:SS, what is true or false as booleans; NULL: undefined. Lives in `a`. */
+const struct guild_value *guild_query_value(const struct guild_query *q,
+	const struct guild_query_source *s, struct guild_arena *a);
+
+/* What runs are sorted by: "EXPR" or "-EXPR" (highest first), comma-separated. */
+struct guild_sort;
+int guild_sort_parse(const char *text, const struct guild_query_options *options,
+	struct guild_sort **out, struct guild_error *err);
+void guild_sort_free(struct guild_sort *sort);
+/* The keys of a run: a list, null where undefined. Lives in `a`. */
+const struct guild_value *guild_sort_keys(const struct guild_sort *sort,
+	const struct guild_query_source *s, struct guild_arena *a);
+/* Order of two runs by their keys: numbers before texts, undefined (and NaN) last both ways; 0: equal. */
+int guild_sort_cmp(const struct guild_sort *sort, const struct guild_value *a,
+	const struct guild_value *b);
+/* Positions of `runs` in order, stable; the caller frees. */
+size_t *guild_sort_runs(const struct guild_sort *sort, const struct guild_runs *runs,
+	const struct guild_log *log);
 
 /* Position of the run with the lowest (else highest) value of a column; the first of equals. Runs without a value (or with NaN) do
  * not count; GUILD_ENOTFOUND when none has one. Numbers sort before text. */

@@ -47,6 +47,7 @@ enum guild_complete {
 	GUILD_COMPLETE_CHOICES, /* `choices` of the option */
 	GUILD_COMPLETE_COLUMN,
 	GUILD_COMPLETE_PROFILE, /* of the operation typed so far */
+	GUILD_COMPLETE_FILTER, /* names within an expression */
 };
 
 struct guild_opt {
@@ -172,6 +173,9 @@ int guild_cmd_confirm(const struct guild_ctx *ctx, const char *question, bool de
 /* Fills a filter from the parsed <F> and <S> options. */
 int guild_cmd_filter(const struct guild_ctx *ctx, const struct guild_args *args,
 	struct guild_run_filter *out, struct guild_error *err);
+/* The keys of option --sort; *out is NULL when it was not given. */
+int guild_cmd_sort(const struct guild_ctx *ctx, const struct guild_args *args,
+	struct guild_sort **out, struct guild_error *err);
 /* True when any of the <F> and <S> options was given. */
 bool guild_cmd_has_filters(const struct guild_args *args);
 /* Shows `heading` and the runs (cli.md 1.3) on stderr and asks, unless --yes was given. 0: go on; else the exit code. */

@@ -24,6 +24,12 @@ static const struct guild_opt opts[] = {
 		.help = "Show the runs in directory PATH."},
 	{.names = "-c --comments", .excludes = "verbose json", .help = "Show comments."},
 	{.names = "-v --verbose", .excludes = "json", .help = "Show details under each run."},
+	{.names = "--sort",
+		.value = "EXPR",
+		.kind = GUILD_OPT_TEXT,
+		.complete = GUILD_COMPLETE_FILTER,
+		.help = "Sort by EXPR, lowest first, or by -EXPR, highest first; several are separated by "
+			"commas. Runs keep their index."},
 	{.names = "-s --simplified", .help = "Show index, operation, status and label only."},
 	{0},
 };
@@ -35,10 +41,13 @@ static const char help[] =
 	"index: other commands take it in place of the id, with the same filters applied. An "
 	"index changes when runs are added or deleted; an id, or the first digits of one, never "
 	"does.\n\n"
+	"--filter takes an expression, --sort an order: 'loss', '-max(acc)', 'op, -started'. "
+	"docs/guide/queries.md describes both.\n\n"
 	"With --json all runs are printed, whatever the limit.\n\n"
 	"Examples:\n\n"
 	"  guild runs\n"
 	"  guild runs -Fo train -Sc --started 'last 2 days'\n"
+	"  guild runs --filter 'lr < 0.1 and loss < 0.5' --sort loss\n"
 	"  guild runs --all --json";
 
 /* ---- JSON ------------------------------------------------------------------------------------------ */
@@ -73,16 +82,17 @@ static struct guild_value *run_json(struct guild_arena *a, const struct guild_ru
 	return item;
 }
 
-static void print_json(const struct guild_runs *runs)
+static void print_json(const struct guild_runs *runs, const size_t *order)
 {
 	struct guild_arena *a = guild_arena_new();
 	struct guild_value *list = guild_value_list(a);
 
 	for (size_t i = 0; i < runs->n; i++) {
-		struct guild_value *item = run_json(a, &runs->v[i]);
+		const struct guild_run *r = &runs->v[order ? order[i] : i];
+		struct guild_value *item = run_json(a, r);
 
-		if (guild_run_is_batch(&runs->v[i])) {
-			char *dir = guild_path_join(runs->v[i].guild_dir, "proto");
+		if (guild_run_is_batch(r)) {
+			char *dir = guild_path_join(r->guild_dir, "proto");
 			struct guild_run proto = {0};
 
 			if (guild_run_open(dir, &proto, NULL) == 0) {
@@ -129,7 +139,7 @@ static void print_details(const struct guild_ctx *ctx, const struct guild_run *r
 }
 
 static void print_table(const struct guild_ctx *ctx, const struct guild_args *args,
-	const struct guild_runs *runs, size_t n)
+	const struct guild_runs *runs, const size_t *order, size_t n)
 {
 	bool simplified = guild_args_flag(args, "simplified");
 	struct guild_table table;
@@ -137,16 +147,20 @@ static void print_table(const struct guild_ctx *ctx, const struct guild_args *ar
 
 	guild_table_init(&table, simplified ? 4 : 5, 0);
 	for (size_t i = 0; i < n; i++) {
-		add_row(&table, ctx, &runs->v[i], i + 1, simplified);
+		size_t at = order ? order[i] : i;
+
+		add_row(&table, ctx, &runs->v[at], at + 1, simplified);
 	}
 	guild_table_lines(&table, ctx->columns, &lines);
 	for (size_t i = 0; i < n; i++) {
+		const struct guild_run *r = &runs->v[order ? order[i] : i];
+
 		printf("%s\n", lines.v[i]);
 		if (guild_args_flag(args, "verbose")) {
-			print_details(ctx, &runs->v[i]);
+			print_details(ctx, r);
 		}
 		if (guild_args_flag(args, "comments")) {
-			guild_run_comments_print(&runs->v[i], 2, false, stdout);
+			guild_run_comments_print(r, 2, false, stdout);
 		}
 	}
 	guild_strs_fini(&lines);
@@ -223,23 +237,31 @@ static int run(struct guild_ctx *ctx, const struct guild_args *args)
 {
 	struct guild_error err = {0};
 	struct guild_runs runs = {0};
-	int code = GUILD_EXIT_OK;
+	struct guild_sort *sort = NULL;
+	size_t *order = NULL;
 
-	if (list_runs(ctx, args, &runs, &err) != 0) {
-		code = guild_cmd_fail(ctx, &err);
-	} else if (guild_args_flag(args, "json")) {
+	if (guild_cmd_sort(ctx, args, &sort, &err) != 0 || list_runs(ctx, args, &runs, &err) != 0) {
+		guild_sort_free(sort);
+		return guild_cmd_fail(ctx, &err);
+	}
+	if (sort) {
+		order = guild_sort_runs(sort, &runs, &ctx->log);
+	}
+	if (guild_args_flag(args, "json")) {
 		if (guild_args_given(args, "limit") || guild_args_given(args, "more")) {
 			guild_log(&ctx->log, "note", "--json always shows all runs");
 		}
-		print_json(&runs);
+		print_json(&runs, order);
 	} else {
 		size_t shown = row_limit(args, runs.n);
 
-		print_table(ctx, args, &runs, shown);
+		print_table(ctx, args, &runs, order, shown);
 		note_cut(ctx, args, shown, runs.n);
 	}
 	guild_runs_fini(&runs);
-	return code;
+	guild_sort_free(sort);
+	free(order);
+	return GUILD_EXIT_OK;
 }
 
 const struct guild_cmd guild_cmd_runs = {

@@ -159,6 +159,59 @@ static void add_of_all_runs(struct guild_completion *c, enum guild_complete kind
 	free(dir);
 }
 
+/* ---- expressions ------------------------------------------------------------------------------------------ */
+
+enum { EXPRESSION_RUNS_MAX = 20 };
+
+/* Names go in where the last word of the expression begins. */
+struct expression {
+	struct guild_completion *c;
+	size_t n_before;
+};
+
+static void add_name(void *to, const char *name)
+{
+	const struct expression *e = to;
+	char *value = guild_format("%.*s%s", (int)e->n_before, e->c->word, name);
+
+	guild_complete_add(e->c, value, NULL);
+	free(value);
+}
+
+static void add_expression_names(struct guild_completion *c)
+{
+	char *dir = guild_home_runs_dir(&c->ctx->home, false);
+	struct expression e = {.c = c, .n_before = strlen(c->word)};
+	struct guild_strs names = {0};
+
+	while (e.n_before > 0 && !strchr(" ,<>!=()[]~", c->word[e.n_before - 1])) {
+		e.n_before--;
+	}
+	for (size_t i = 0; guild_run_info_attrs[i]; i++) {
+		add_name(&e, guild_run_info_attrs[i]);
+	}
+	(void)guild_dir_list(dir, &names, NULL);
+	guild_store_sort_touched(dir, &names);
+	for (size_t i = 0; i < names.n && i < EXPRESSION_RUNS_MAX && !guild_complete_is_late(c);
+		i++) {
+		char *path = guild_path_join(dir, names.v[i]);
+		struct guild_run r = {0};
+
+		if (guild_run_open(path, &r, NULL) == 0) {
+			struct guild_run_data *data = guild_run_data_new(&r, NULL);
+			struct guild_query_source source;
+
+			guild_query_run_source(data, &source);
+			source.names(source.arg, add_name, &e);
+			guild_run_data_free(data);
+		}
+		guild_run_fini(&r);
+		free(path);
+	}
+	guild_strs_fini(&names);
+	free(dir);
+}
+
 static void add_formatted_names(struct guild_completion *c)
 {
 	static const char *const more[] = {
@@ -255,6 +308,10 @@ void guild_complete_run_values(struct guild_completion *c, enum guild_complete k
 {
 	if (kind == GUILD_COMPLETE_COMMENT_INDEX || kind == GUILD_COMPLETE_COLUMN) {
 		add_of_selected_run(c, kind);
+		return;
+	}
+	if (kind == GUILD_COMPLETE_FILTER) {
+		add_expression_names(c);
 		return;
 	}
 	if (kind == GUILD_COMPLETE_ATTR) {

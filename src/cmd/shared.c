@@ -10,9 +10,18 @@
 const struct guild_opt guild_filter_opts[] = {
 	{.names = "-F --filter",
 		.value = "EXPR",
-		.kind = GUILD_OPT_LATER,
+		.kind = GUILD_OPT_TEXT,
+		.complete = GUILD_COMPLETE_FILTER,
+		.help = "Only runs for which the expression EXPR holds: 'loss < 0.1 and act = relu', "
+			"'last(loss) < 0.9 * first(loss)', 'started > now() - 2d', 'label =~ \"^v[0-9]\"' "
+			"(docs/guide/queries.md)."},
+	{.names = "--filter-syntax",
+		.value = "N",
+		.kind = GUILD_OPT_INT,
+		.min = 1,
 		.hidden = true,
-		.help = "Only runs for which the expression EXPR holds."},
+		.help = "1 reads EXPR as Guild AI 0.9.0 does: 'and' and 'or' group to the right, times are "
+			"texts. The default is 2."},
 	{.names = "-Fo --operation",
 		.value = "VAL",
 		.kind = GUILD_OPT_LIST,
@@ -185,9 +194,30 @@ int guild_cmd_filter(const struct guild_ctx *ctx, const struct guild_args *args,
 		out->marked = guild_args_flag(args, "marked");
 		out->unmarked = guild_args_flag(args, "unmarked");
 		out->started = guild_args_text(args, "started");
+		out->expression = guild_args_text(args, "filter");
+		int64_t syntax = guild_args_int(args, "filter-syntax", 2);
+		if (syntax > 2) {
+			return guild_error_set(err, GUILD_EINVALID,
+				"--filter-syntax %lld is unknown: there are 1 and 2",
+				(long long)syntax);
+		}
+		out->syntax = (unsigned)syntax;
 		out->digest = guild_args_text(args, "digest");
 	}
 	return has_table(cmd, guild_status_opts) ? fill_statuses(args, out, err) : 0;
+}
+
+int guild_cmd_sort(const struct guild_ctx *ctx, const struct guild_args *args,
+	struct guild_sort **out, struct guild_error *err)
+{
+	const char *text = guild_args_text(args, "sort");
+	struct guild_query_options options = {
+		.syntax = (unsigned)guild_args_int(args, "filter-syntax", 2),
+		.now_us = ctx->now_us,
+	};
+
+	*out = NULL;
+	return text ? guild_sort_parse(text, &options, out, err) : 0;
 }
 
 /* A word that can only be an id prefix, never an index or slice. */

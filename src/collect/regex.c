@@ -75,6 +75,11 @@ static bool match(const struct guild_regex *re, struct guild_str text, uint32_t 
 		       re->match, re->context) > 0;
 }
 
+bool guild_regex_search(const struct guild_regex *re, struct guild_str text)
+{
+	return match(re, text, 0);
+}
+
 bool guild_regex_full_match(const struct guild_regex *re, struct guild_str text,
 	struct guild_str *group1)
 {

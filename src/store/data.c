@@ -132,6 +132,31 @@ static struct guild_value *sourcecode_attr(struct guild_run_data *d)
 		       : NULL;
 }
 
+static bool read_duration(const struct guild_run *r, int64_t *us)
+{
+	int64_t started = guild_run_attr_i64(r, "started", INT64_MIN);
+	int64_t stopped = guild_run_attr_i64(r, "stopped", INT64_MIN);
+	if (started != INT64_MIN && guild_run_status(r, NULL) == GUILD_RUN_RUNNING) {
+		stopped = guild_now_us();
+	}
+	return started != INT64_MIN && stopped != INT64_MIN &&
+	       !__builtin_sub_overflow(stopped, started, us);
+}
+
+bool guild_run_data_time(struct guild_run_data *d, const char *name, int64_t *us)
+{
+	if (strcmp(name, "time") == 0) {
+		return read_duration(d->run, us);
+	}
+	*us = guild_run_attr_i64(d->run, name, INT64_MIN);
+	return *us != INT64_MIN;
+}
+
+const struct guild_run *guild_run_data_run(const struct guild_run_data *d)
+{
+	return d->run;
+}
+
 static struct guild_value *time_attr(struct guild_run_data *d, const char *name)
 {
 	const struct guild_value *raw = read_attr(d, name);
@@ -160,16 +185,12 @@ static struct guild_value *status_attr(struct guild_run_data *d)
 
 static struct guild_value *duration_attr(struct guild_run_data *d)
 {
-	int64_t started = guild_run_attr_i64(d->run, "started", INT64_MIN);
-	int64_t stopped = guild_run_attr_i64(d->run, "stopped", INT64_MIN);
-	if (started != INT64_MIN && guild_run_status(d->run, NULL) == GUILD_RUN_RUNNING) {
-		stopped = guild_now_us();
-	}
-	if (started == INT64_MIN || stopped == INT64_MIN) {
+	int64_t us;
+	if (!read_duration(d->run, &us)) {
 		return NULL;
 	}
 	char buffer[GUILD_TIME_MAX];
-	guild_duration_format(stopped - started, buffer);
+	guild_duration_format(us, buffer);
 	return text(d, buffer);
 }
 

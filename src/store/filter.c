@@ -1,21 +1,19 @@
 /* Which runs pass the filters of a listing. */
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "store_private.h"
 
-enum { REGEX_MATCH_LIMIT = 100000 };
-
 struct operation {
-	const char *text;  /* borrowed from the filter */
-	pcre2_code *regex; /* or NULL: compare by parts */
+	const char *text;          /* borrowed from the filter */
+	struct guild_regex *regex; /* or NULL: compare by parts */
 };
 
 struct guild_filter_plan {
 	const struct guild_run_filter *filter;
+	const struct guild_log *log;
+	struct guild_query_filter *query; /* or NULL */
 	struct operation *operations;
 	size_t n_operations;
 	int64_t start_us, end_us;
@@ -77,30 +75,12 @@ static bool is_regex(const char *text)
 	return text[0] == '^' || guild_ends(text, "$");
 }
 
-static bool regex_matches(const pcre2_code *regex, const char *text)
+static int compile(const char *text, struct guild_regex **out, struct guild_error *err)
 {
-	pcre2_match_data *data = pcre2_match_data_create_from_pattern(regex, NULL);
-	pcre2_match_context *context = pcre2_match_context_create(NULL);
-	pcre2_set_match_limit(context, REGEX_MATCH_LIMIT);
-	int rc = pcre2_match(regex, (PCRE2_SPTR)text, strlen(text), 0, 0, data, context);
-	pcre2_match_context_free(context);
-	pcre2_match_data_free(data);
-	return rc >= 0;
-}
-
-static int compile(const char *text, pcre2_code **out, struct guild_error *err)
-{
-	int code;
-	PCRE2_SIZE at;
-	*out = pcre2_compile((PCRE2_SPTR)text, strlen(text), PCRE2_UTF, &code, &at, NULL);
-	if (*out == NULL) {
-		PCRE2_UCHAR message[256];
-		pcre2_get_error_message(code, message, sizeof(message));
-		return guild_error_set(err, GUILD_EINVALID,
-			"invalid regular expression '%s' for operations: %s at position %zu", text,
-			(const char *)message, (size_t)at);
-	}
-	return 0;
+	int rc = guild_regex_new(text, out, err);
+	return rc == 0 ? 0
+		       : guild_error_wrap(err, "invalid regular expression '%s' for operations",
+				 text);
 }
 
 static bool operation_passes(const struct guild_filter_plan *p, const struct guild_run *r)
@@ -109,7 +89,7 @@ static bool operation_passes(const struct guild_filter_plan *p, const struct gui
 	bool passes = false;
 	for (size_t i = 0; i < p->n_operations && !passes; i++) {
 		const struct operation *op = &p->operations[i];
-		passes = op->regex != NULL ? regex_matches(op->regex, displayed)
+		passes = op->regex != NULL ? guild_regex_search(op->regex, guild_str(displayed))
 					   : guild_operation_matches(op->text, displayed);
 	}
 	free(displayed);
@@ -215,16 +195,17 @@ static bool attrs_pass(const struct guild_run_filter *f, const struct guild_run 
 
 /* ---- the plan ------------------------------------------------------------------------------------------ */
 
-int guild_filter_plan_new(const struct guild_run_filter *filter, struct guild_filter_plan **out,
-	struct guild_error *err)
+int guild_filter_plan_new(const struct guild_run_filter *filter, const struct guild_log *log,
+	struct guild_filter_plan **out, struct guild_error *err)
 {
 	struct guild_filter_plan *p = guild_alloc(sizeof(*p));
 	p->filter = filter;
+	p->log = log;
 	int rc = 0;
 	if (filter->expression != NULL) {
-		rc = guild_error_set(err, GUILD_EUNSUPPORTED,
-			"filter expressions are not supported by this version");
-	} else if (filter->started != NULL) {
+		rc = guild_query_filter_new(filter, &p->query, err);
+	}
+	if (rc == 0 && filter->started != NULL) {
 		int64_t now_us = filter->now_us != 0 ? filter->now_us : guild_now_us();
 		rc = guild_time_range_parse(filter->started, now_us, &p->start_us, &p->end_us, err);
 	}
@@ -250,10 +231,18 @@ void guild_filter_plan_free(struct guild_filter_plan *p)
 		return;
 	}
 	for (size_t i = 0; i < p->n_operations; i++) {
-		pcre2_code_free(p->operations[i].regex);
+		guild_regex_free(p->operations[i].regex);
 	}
+	guild_query_filter_free(p->query);
 	free(p->operations);
 	free(p);
+}
+
+void guild_filter_plan_report(const struct guild_filter_plan *p)
+{
+	if (p->query != NULL && p->log != NULL) {
+		guild_query_filter_report(p->query, p->log);
+	}
 }
 
 static bool time_passes(const struct guild_filter_plan *p, int64_t timestamp)
@@ -282,7 +271,8 @@ bool guild_filter_plan_passes(const struct guild_filter_plan *p, const struct gu
 			return false;
 		}
 	}
-	return attrs_pass(f, r);
+	return attrs_pass(f, r) &&
+	       (p->query == NULL || guild_query_filter_passes(p->query, r, p->log));
 }
 
 void guild_run_filter_fini(struct guild_run_filter *f)

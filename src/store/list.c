@@ -184,7 +184,7 @@ int guild_store_list(const char *runs_dir, const struct guild_run_filter *filter
 	struct guild_strs names = {0};
 	struct candidates found = {0};
 	filter = filter != NULL ? filter : &everything;
-	int rc = guild_filter_plan_new(filter, &plan, err);
+	int rc = guild_filter_plan_new(filter, log, &plan, err);
 	if (rc != 0) {
 		return rc;
 	}
@@ -215,6 +215,9 @@ int guild_store_list(const char *runs_dir, const struct guild_run_filter *filter
 	}
 	free(found.v);
 	guild_strs_fini(&names);
+	if (rc == 0) {
+		guild_filter_plan_report(plan);
+	}
 	guild_filter_plan_free(plan);
 	return rc;
 }

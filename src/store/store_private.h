@@ -10,14 +10,28 @@ int64_t guild_run_started(const struct guild_run *r, const struct guild_log *log
 
 /* A filter ready for use: time range and regular expressions are read once. */
 struct guild_filter_plan;
-int guild_filter_plan_new(const struct guild_run_filter *filter, struct guild_filter_plan **out,
-	struct guild_error *err);
+int guild_filter_plan_new(const struct guild_run_filter *filter, const struct guild_log *log,
+	struct guild_filter_plan **out, struct guild_error *err);
+/* What the listing taught: names that no run has, an expression that 0.9.0 reads otherwise. */
+void guild_filter_plan_report(const struct guild_filter_plan *p);
 void guild_filter_plan_free(struct guild_filter_plan *p);
 /* Whether the run passes; what costs most is read last. `timestamp` as guild_run_started. */
 bool guild_filter_plan_passes(const struct guild_filter_plan *p, const struct guild_run *r,
 	int64_t timestamp);
+/* The expression of a filter. */
+struct guild_query_filter;
+int guild_query_filter_new(const struct guild_run_filter *filter, struct guild_query_filter **out,
+	struct guild_error *err);
+void guild_query_filter_free(struct guild_query_filter *f);
+bool guild_query_filter_passes(struct guild_query_filter *f, const struct guild_run *r,
+	const struct guild_log *log);
+void guild_query_filter_report(const struct guild_query_filter *f, const struct guild_log *log);
 /* "[PKG/][MODEL:]OP" against a displayed operation: parts must be equal, '*' globs, a missing part matches anything. */
 bool guild_operation_matches(const char *wanted, const char *displayed);
+
+/* "started", "stopped" in microseconds since the epoch, "time" in microseconds; false: undefined. */
+bool guild_run_data_time(struct guild_run_data *d, const char *name, int64_t *us);
+const struct guild_run *guild_run_data_run(const struct guild_run_data *d);
 
 /* Order of two defined values: numbers by value and before everything else, the rest as text. */
 int guild_col_values_cmp(const struct guild_value *a, const struct guild_value *b);
