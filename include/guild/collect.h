@@ -116,8 +116,6 @@ struct guild_regex;
 /* GUILD_EINVALID: no pattern (the message says why), GUILD_ELIMIT: longer than 16 KiB. */
 int guild_regex_new(const char *pattern, struct guild_regex **out, struct guild_error *err);
 void guild_regex_free(struct guild_regex *re);
-/* True when the pattern matches somewhere in the text. */
-bool guild_regex_search(const struct guild_regex *re, struct guild_str text);
 /* True when the pattern matches the whole text. `group1` (may be NULL) gets the first group, p NULL when there is none; borrowed from `text`. */
 bool guild_regex_full_match(const struct guild_regex *re, struct guild_str text,
 	struct guild_str *group1);

@@ -92,11 +92,6 @@ bool guild_regex_full_match(const struct guild_regex *re, struct guild_str text,
 	return true;
 }
 
-bool guild_regex_search(const struct guild_regex *re, struct guild_str text)
-{
-	return match(re, text, 0);
-}
-
 int guild_regex_find(const char *pattern, struct guild_str text, struct guild_span *groups,
 	size_t max, struct guild_error *err)
 {
