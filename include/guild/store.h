@@ -154,6 +154,7 @@ const struct guild_value *guild_run_data_col(struct guild_run_data *d, const str
 
 /* ---- queries: expressions over runs (query.md 2, docs/guide/queries.md) ------------------------------------------ */
 
+typedef void guild_query_name_fn(void *to, enum guild_col_kind kind, const char *name);
 /* Where the values of one run come from: its directory, or an index. Values live until the next call about another run. What costs
  * more is asked later: attributes and flags first, scalars only where those did not decide. */
 struct guild_query_source {
@@ -167,8 +168,8 @@ struct guild_query_source {
 	const struct guild_scalar_summary *(*scalar)(void *arg, const char *key);
 	/* The value of a scalar at one step, the last one written; false: there is none. */
 	bool (*scalar_at)(void *arg, const char *key, int64_t step, double *value);
-	/* Calls `each` for names worth proposing where a name is unknown; may be NULL. */
-	void (*names)(void *arg, void (*each)(void *to, const char *name), void *to);
+	/* Calls `each` for flags and scalars, worth proposing where a name is unknown; may be NULL. */
+	void (*names)(void *arg, guild_query_name_fn *each, void *to);
 };
 /* Values from the run directory itself; `out` lives as long as `d`. */
 void guild_query_run_source(struct guild_run_data *d, struct guild_query_source *out);
@@ -218,6 +219,7 @@ struct guild_compare_request {
 	bool strict, skip_op_cols, skip_core, skip_unchanged, extra_cols, all_scalars,
 		include_batch;
 	const char *min_header, *max_header; /* sort, or NULL */
+	const struct guild_sort *sort;       /* or NULL; runs with equal keys keep their order */
 	size_t limit;                        /* 0: none */
 	const char *user_home;               /* shown as "~", or NULL */
 	/* the operation's current compare list (list value) or NULL: asked per run */
@@ -232,9 +234,28 @@ struct guild_compare_table {
 	size_t *run_index;                /* position in the runs given */
 	size_t n_rows;
 };
+/* Runs by --sort, then --min or --max. */
 int guild_store_compare(const struct guild_runs *runs, const struct guild_compare_request *req,
 	struct guild_compare_table *out, const struct guild_log *log, struct guild_error *err);
 void guild_compare_table_fini(struct guild_compare_table *t);
+
+/* guild compare --group-by: one row for all runs that agree in the keys: keys, n (runs), then for each number mean, sd (of a sample),
+ * min, max, and its own n where not every run has one. Groups come in the order of their first run. */
+struct guild_group_request {
+	const struct guild_cols *keys;
+	const struct guild_cols
+		*cols; /* whose figures; NULL or none: the last values of all scalars */
+	bool all_scalars, include_batch;
+	const char *min_header, *max_header; /* sort by a column of the result, or NULL */
+	size_t limit;                        /* 0: none */
+	const char *user_home;
+};
+/* Column specs where a word alone is a flag. */
+int guild_group_keys_parse(struct guild_arena *a, const char *text, struct guild_cols *out,
+	struct guild_error *err);
+/* run_index is each group's first run. GUILD_ENOTFOUND: no column to sort by. */
+int guild_store_group(const struct guild_runs *runs, const struct guild_group_request *req,
+	struct guild_compare_table *out, const struct guild_log *log, struct guild_error *err);
 
 #ifdef __cplusplus
 }

@@ -47,7 +47,7 @@ enum guild_complete {
 	GUILD_COMPLETE_CHOICES, /* `choices` of the option */
 	GUILD_COMPLETE_COLUMN,
 	GUILD_COMPLETE_PROFILE, /* of the operation typed so far */
-	GUILD_COMPLETE_FILTER, /* names within an expression */
+	GUILD_COMPLETE_FILTER,  /* names within an expression */
 };
 
 struct guild_opt {

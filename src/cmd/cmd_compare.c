@@ -20,6 +20,20 @@ static const struct guild_opt opts[] = {
 		.kind = GUILD_OPT_TEXT,
 		.complete = GUILD_COMPLETE_COLUMN,
 		.help = "Sort by column COL, highest first."},
+	{.names = "--sort",
+		.value = "EXPR",
+		.kind = GUILD_OPT_TEXT,
+		.complete = GUILD_COMPLETE_FILTER,
+		.help = "Sort by EXPR, lowest first, or by -EXPR, highest first; several are separated by "
+			"commas: 'lr, -max(acc)'."},
+	{.names = "--group-by",
+		.value = "FLAGS",
+		.kind = GUILD_OPT_TEXT,
+		.complete = GUILD_COMPLETE_FILTER,
+		.excludes = "sort extra-cols skip-op-cols skip-core skip-unchanged print-scalars",
+		.help = "Show one row for all runs that agree in FLAGS, a comma-separated list: how many "
+			"they are, and mean, standard deviation, lowest and highest value of each scalar, "
+			"or of the columns asked for. --min and --max take such a column: 'loss mean'."},
 	{.names = "-n --top --limit",
 		.value = "N",
 		.kind = GUILD_OPT_INT,
@@ -177,7 +191,7 @@ static int write_csv(const struct guild_ctx *ctx, const char *path,
 
 /* One object a run: its full id, then the columns in their order. */
 static void print_json(const struct guild_ctx *ctx, const struct guild_runs *runs,
-	const struct guild_compare_table *t)
+	const struct guild_compare_table *t, bool are_groups)
 {
 	struct guild_arena *a = ctx->arena;
 	struct guild_value *list = guild_value_list(a);
@@ -185,7 +199,11 @@ static void print_json(const struct guild_ctx *ctx, const struct guild_runs *run
 	for (size_t i = 0; i < t->n_rows; i++) {
 		struct guild_value *item = guild_value_dict(a);
 
-		guild_value_set(a, item, "id", guild_value_string(a, runs->v[t->run_index[i]].id));
+		if (!are_groups) {
+			const char *id = runs->v[t->run_index[i]].id;
+
+			guild_value_set(a, item, "id", guild_value_string(a, id));
+		}
 		for (size_t j = 0; j < t->n_cols; j++) {
 			const struct guild_value *v = t->rows[i][j];
 
@@ -216,15 +234,18 @@ static const struct guild_value *op_compare(void *arg, const struct guild_run *r
 	return op ? op->compare : NULL;
 }
 
-static int compare(struct guild_ctx *ctx, const struct guild_args *args,
-	const struct guild_runs *runs, struct guild_error *err)
+static int make_table(struct guild_ctx *ctx, const struct guild_args *args,
+	const struct guild_runs *runs, struct guild_compare_table *out, struct guild_error *err)
 {
 	const char *strict = guild_args_text(args, "strict-cols");
-	const char *csv = guild_args_text(args, "csv");
 	struct guild_project_ops ops = {.world = guild_op_world(ctx)};
 	struct guild_cols cols = {0};
-	struct guild_compare_table table = {0};
+	struct guild_sort *sort = NULL;
+	int rc = guild_cmd_sort(ctx, args, &sort, err);
 
+	if (rc != 0) {
+		return rc;
+	}
 	parse_cols(ctx, strict ? strict : guild_args_text(args, "cols"), &cols);
 	struct guild_compare_request req = {
 		.user_cols = &cols,
@@ -237,22 +258,60 @@ static int compare(struct guild_ctx *ctx, const struct guild_args *args,
 		.include_batch = guild_args_flag(args, "include-batch"),
 		.min_header = guild_args_text(args, "min"),
 		.max_header = guild_args_text(args, "max"),
+		.sort = sort,
 		.limit = (size_t)guild_args_int(args, "limit", 0),
 		.user_home = ctx->user_home,
 		.op_compare = op_compare,
 		.arg = &ops,
 	};
-	int rc = guild_store_compare(runs, &req, &table, &ctx->log, err);
+	rc = guild_store_compare(runs, &req, out, &ctx->log, err);
+	guild_project_ops_fini(&ops);
+	guild_sort_free(sort);
+	return rc;
+}
+
+static int make_groups(struct guild_ctx *ctx, const struct guild_args *args,
+	const struct guild_runs *runs, struct guild_compare_table *out, struct guild_error *err)
+{
+	const char *strict = guild_args_text(args, "strict-cols");
+	struct guild_cols keys = {0};
+	struct guild_cols cols = {0};
+	int rc = guild_group_keys_parse(ctx->arena, guild_args_text(args, "group-by"), &keys, err);
+
+	if (rc != 0) {
+		return guild_error_wrap(err, "--group-by");
+	}
+	parse_cols(ctx, strict ? strict : guild_args_text(args, "cols"), &cols);
+	struct guild_group_request req = {
+		.keys = &keys,
+		.cols = &cols,
+		.all_scalars = guild_args_flag(args, "all-scalars"),
+		.include_batch = guild_args_flag(args, "include-batch"),
+		.min_header = guild_args_text(args, "min"),
+		.max_header = guild_args_text(args, "max"),
+		.limit = (size_t)guild_args_int(args, "limit", 0),
+		.user_home = ctx->user_home,
+	};
+	return guild_store_group(runs, &req, out, &ctx->log, err);
+}
+
+static int compare(struct guild_ctx *ctx, const struct guild_args *args,
+	const struct guild_runs *runs, struct guild_error *err)
+{
+	const char *csv = guild_args_text(args, "csv");
+	bool groups = guild_args_given(args, "group-by");
+	struct guild_compare_table table = {0};
+	int rc = groups ? make_groups(ctx, args, runs, &table, err)
+			: make_table(ctx, args, runs, &table, err);
 
 	if (rc == 0 && csv) {
 		rc = write_csv(ctx, csv, &table, err);
 	} else if (rc == 0 && guild_args_flag(args, "json")) {
-		print_json(ctx, runs, &table);
+		print_json(ctx, runs, &table, groups);
 	} else if (rc == 0 && table.n_rows > 0) {
 		print_table(ctx, runs, &table);
 	}
 	guild_compare_table_fini(&table);
-	guild_project_ops_fini(&ops);
 	return rc;
 }
 
@@ -283,7 +342,9 @@ const struct guild_cmd guild_cmd_compare = {
 		"'first', 'avg', 'total', 'count'; 'loss step' is the step of the last value), "
 		"'=NAME' for a flag, '.NAME' for an attribute; 'SPEC as NAME' sets the heading.\n\n"
 		"A table shows numbers with at most 6 decimals, CSV and JSON in full.\n\n"
+		"With --group-by runs that differ in nothing but a seed, say, become one row.\n\n"
 		"Examples:\n\n"
+		"  guild compare --group-by lr,act --min 'loss mean'\n"
 		"  guild compare --table --max acc --top 5\n"
 		"  guild compare -Fo train -cc '=lr, min loss as best, .label'\n"
 		"  guild compare --csv results.csv",

@@ -169,8 +169,9 @@ struct expression {
 	size_t n_before;
 };
 
-static void add_name(void *to, const char *name)
+static void add_name(void *to, enum guild_col_kind kind, const char *name)
 {
+	(void)kind;
 	const struct expression *e = to;
 	char *value = guild_format("%.*s%s", (int)e->n_before, e->c->word, name);
 
@@ -188,7 +189,7 @@ static void add_expression_names(struct guild_completion *c)
 		e.n_before--;
 	}
 	for (size_t i = 0; guild_run_info_attrs[i]; i++) {
-		add_name(&e, guild_run_info_attrs[i]);
+		add_name(&e, GUILD_COL_ATTR, guild_run_info_attrs[i]);
 	}
 	(void)guild_dir_list(dir, &names, NULL);
 	guild_store_sort_touched(dir, &names);

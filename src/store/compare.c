@@ -16,6 +16,8 @@ struct row {
 	struct cell *cells[SECTIONS];
 	size_t n[SECTIONS];
 	const struct guild_value *sort_value; /* NULL: undefined */
+	const struct guild_sort *sort;        /* or NULL */
+	const struct guild_value *sort_keys;
 	size_t index;
 };
 
@@ -192,6 +194,12 @@ static void fill_row(struct compare *c, const struct guild_run *run, struct row 
 		collect_all(&k, req->user_cols);
 	}
 	end_section(&k, row, SECTION_USER);
+	if (req->sort != NULL) {
+		struct guild_query_source source;
+		guild_query_run_source(k.data, &source);
+		row->sort = req->sort;
+		row->sort_keys = guild_sort_keys(req->sort, &source, c->arena);
+	}
 	guild_run_data_free(k.data);
 }
 
@@ -217,6 +225,9 @@ static int compare_rows(const struct row *x, const struct row *y, int direction)
 	} else {
 		order = direction * guild_col_values_cmp(x->sort_value, y->sort_value);
 	}
+	if (order == 0 && x->sort != NULL) {
+		order = guild_sort_cmp(x->sort, x->sort_keys, y->sort_keys);
+	}
 	return order != 0 ? order : (x->index > y->index) - (x->index < y->index);
 }
 
@@ -233,15 +244,15 @@ static int compare_down(const void *a, const void *b)
 static void sort_rows(struct compare *c)
 {
 	const char *header = c->req->min_header != NULL ? c->req->min_header : c->req->max_header;
-	if (header == NULL || c->n_rows < 2) {
+	if ((header == NULL && c->req->sort == NULL) || c->n_rows < 2) {
 		return;
 	}
-	for (size_t i = 0; i < c->n_rows; i++) {
+	for (size_t i = 0; header != NULL && i < c->n_rows; i++) {
 		const struct guild_value *v = find_sort_value(&c->rows[i], header);
 		c->rows[i].sort_value = guild_col_value_sorts(v) ? v : NULL;
 	}
 	qsort(c->rows, c->n_rows, sizeof(*c->rows),
-		c->req->min_header != NULL ? compare_up : compare_down);
+		c->req->max_header == NULL ? compare_up : compare_down);
 }
 
 /* ---- the table ------------------------------------------------------------------------------------------- */

@@ -14,7 +14,7 @@ struct guild_query_filter {
 		*old; /* the same as 0.9.0 reads it, where that may select other runs; or NULL */
 	size_t n_runs, n_passed, n_old_passed;
 	bool differs;
-	struct guild_map names; /* flags and scalars of the first runs that lacked a name */
+	struct guild_map names[3]; /* by guild_col_kind: of the first runs that lacked a name */
 	size_t n_named;
 };
 
@@ -43,7 +43,9 @@ void guild_query_filter_free(struct guild_query_filter *f)
 	if (f != NULL) {
 		guild_query_free(f->query);
 		guild_query_free(f->old);
-		guild_map_fini(&f->names);
+		for (size_t i = 0; i < GUILD_ARRAY_LEN(f->names); i++) {
+			guild_map_fini(&f->names[i]);
+		}
 		free(f);
 	}
 }
@@ -53,11 +55,11 @@ static bool is_missed(const struct query_name *n)
 	return n->was_asked && !n->was_found && !n->may_miss;
 }
 
-static void remember(void *to, const char *name)
+static void remember(void *to, enum guild_col_kind kind, const char *name)
 {
-	struct guild_query_filter *f = to;
-	if (f->names.n < NAMES_MAX && !guild_map_has(&f->names, name)) {
-		guild_map_put(&f->names, name, NULL);
+	struct guild_map *names = ((struct guild_query_filter *)to)->names;
+	if (names[kind].n < NAMES_MAX && !guild_map_has(&names[kind], name)) {
+		guild_map_put(&names[kind], name, NULL);
 	}
 }
 
@@ -110,17 +112,25 @@ static bool is_known_attr(const char *name)
 	return false;
 }
 
-static const char *nearest(const struct guild_query_filter *f, const char *name)
+static const char *nearest(const struct guild_query_filter *f, const struct query_name *n)
 {
-	size_t n = 0;
-	const char **all = guild_alloc((f->names.n + GUILD_ARRAY_LEN(known_attrs)) * sizeof(*all));
-	for (size_t i = 0; i < f->names.n; i++) {
-		all[n++] = f->names.entries[i].key;
+	static const enum query_space spaces[] = {
+		[GUILD_COL_SCALAR] = SPACE_SCALAR, [GUILD_COL_FLAG] = SPACE_FLAG};
+	const struct guild_map *scalars = &f->names[GUILD_COL_SCALAR];
+	const struct guild_map *flags = &f->names[GUILD_COL_FLAG];
+	size_t max = scalars->n + flags->n + GUILD_ARRAY_LEN(known_attrs);
+	const char **all = guild_alloc(max * sizeof(*all));
+	size_t n_all = 0;
+	for (size_t kind = 0; kind < GUILD_ARRAY_LEN(spaces); kind++) {
+		bool fits = n->space == SPACE_ANY || n->space == spaces[kind];
+		for (size_t i = 0; fits && i < f->names[kind].n; i++) {
+			all[n_all++] = f->names[kind].entries[i].key;
+		}
 	}
-	for (size_t i = 0; known_attrs[i] != NULL; i++) {
-		all[n++] = known_attrs[i];
+	for (size_t i = 0; n->space <= SPACE_ATTR && known_attrs[i] != NULL; i++) {
+		all[n_all++] = known_attrs[i];
 	}
-	const char *found = guild_nearest(name, all);
+	const char *found = guild_nearest(n->name, all);
 	free(all);
 	return found;
 }
@@ -133,7 +143,7 @@ static void report_name(const struct guild_query_filter *f, const struct query_n
 	if (!is_missed(n) || (n->space <= SPACE_ATTR && is_known_attr(n->name))) {
 		return;
 	}
-	const char *near = nearest(f, n->name);
+	const char *near = nearest(f, n);
 	if (near != NULL && strcmp(near, n->name) != 0) {
 		guild_log(log, "note", "no run has a %s '%s' (did you mean '%s'?)", kinds[n->space],
 			n->name, near);

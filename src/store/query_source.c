@@ -72,19 +72,19 @@ static bool scalar_at(void *arg, const char *key, int64_t step, double *value)
 	return w.found;
 }
 
-static void each_name(void *arg, void (*each)(void *to, const char *name), void *to)
+static void each_name(void *arg, guild_query_name_fn *each, void *to)
 {
 	const struct guild_value *flags = guild_run_data_flags(arg);
 	const struct guild_scalars *scalars = guild_run_data_scalars(arg);
 	for (size_t i = 0; i < flags->n; i++) {
 		const char *name = guild_value_text(flags->pairs[i].key);
 		if (name != NULL) {
-			each(to, name);
+			each(to, GUILD_COL_FLAG, name);
 		}
 	}
 	for (size_t i = 0; i < scalars->n; i++) {
 		if (!guild_scalar_is_system(&scalars->v[i])) {
-			each(to, scalars->v[i].tag);
+			each(to, GUILD_COL_SCALAR, scalars->v[i].tag);
 		}
 	}
 }
