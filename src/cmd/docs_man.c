@@ -157,6 +157,10 @@ void guild_docs_man(struct guild_buf *out)
 	term(out, "GUILD_HOME", "The Guild home, where runs are kept.");
 	term(out, "GUILD_CONFIG", "The user configuration file.");
 	term(out, "GUILD_PYTHON_EXE", "Python for operations.");
+	term(out, "GUILD_DOWNLOAD_TIMEOUT",
+		"Seconds after which a server that sends nothing is given up; 60 by default.");
+	term(out, "GUILD_UNPACK_MAX",
+		"How much an archive may hold when it is unpacked, in bytes or as 20G.");
 	term(out, "NO_COLOR", "When set, no colours are used on terminals.");
 	term(out, "PAGER, VISUAL, EDITOR", "Programs for long and for editable texts.");
 	guild_buf_puts(out, ".SH FILES\n");

@@ -244,8 +244,8 @@ static const struct guild_value *find(const struct guild_value *dict, const stru
 	return NULL;
 }
 
-/* Equal to the type: 1 is not 1.0, and NaN is NaN. `is_subset`: `b` may have keys that `a` has not. */
-static bool is_same(const struct guild_value *a, const struct guild_value *b, bool is_subset)
+/* Equal to the type: 1 is not 1.0, and NaN is NaN. */
+static bool is_same(const struct guild_value *a, const struct guild_value *b)
 {
 	if (a->type != b->type) {
 		return false;
@@ -256,19 +256,46 @@ static bool is_same(const struct guild_value *a, const struct guild_value *b, bo
 	if (a->type != GUILD_LIST && a->type != GUILD_DICT) {
 		return guild_value_eq(a, b);
 	}
-	if (a->n != b->n && !(is_subset && a->type == GUILD_DICT && a->n < b->n)) {
-		return false;
-	}
-	for (size_t i = 0; i < a->n; i++) {
+	bool is_equal = a->n == b->n;
+	for (size_t i = 0; i < a->n && is_equal; i++) {
 		const struct guild_value *x =
 			a->type == GUILD_LIST ? a->items[i] : a->pairs[i].value;
 		const struct guild_value *y =
 			a->type == GUILD_LIST ? b->items[i] : find(b, a->pairs[i].key);
-		if (!y || !is_same(x, y, is_subset)) {
+		is_equal = y && is_same(x, y);
+	}
+	return is_equal;
+}
+
+/* A section may show more than is expected of it: new keys of DEFAULT. */
+static bool is_same_section(const struct guild_value *expected, const struct guild_value *found,
+	const struct guild_value *defaults)
+{
+	for (size_t i = 0; i < expected->n; i++) {
+		const struct guild_value *v = find(found, expected->pairs[i].key);
+		if (!v || !is_same(expected->pairs[i].value, v)) {
+			return false;
+		}
+	}
+	for (size_t i = 0; i < found->n; i++) {
+		const struct guild_value *key = found->pairs[i].key;
+		if (!find(expected, key) && !find(defaults, key)) {
 			return false;
 		}
 	}
 	return true;
+}
+
+static bool is_same_ini(const struct guild_value *expected, const struct guild_value *found)
+{
+	bool is_equal = expected->n == found->n;
+	for (size_t i = 0; i < expected->n && is_equal; i++) {
+		const struct guild_value *x = expected->pairs[i].value;
+		const struct guild_value *y = find(found, expected->pairs[i].key);
+		bool are_sections = y && x->type == GUILD_DICT && y->type == GUILD_DICT;
+		is_equal = are_sections ? is_same_section(x, y, expected) : y && is_same(x, y);
+	}
+	return is_equal;
 }
 
 struct differences {
@@ -301,7 +328,7 @@ static void find_differences(struct differences *d, const struct guild_value *ex
 		bool is_deeper = have ? have->type == GUILD_DICT : d->has_leaves;
 		if (is_deeper && want->type == GUILD_DICT && want->n > 0) {
 			find_differences(d, want, have, depth + 1);
-		} else if (!have || !is_same(want, have, false)) {
+		} else if (!have || !is_same(want, have)) {
 			add_difference(d, depth + 1, want);
 		}
 	}
@@ -349,8 +376,7 @@ static bool holds(enum guild_config_format format, struct guild_arena *a, struct
 		return false;
 	}
 	found = found->type == GUILD_DICT ? found : guild_value_dict(a); /* an empty file */
-	/* New keys of DEFAULT show in all sections of an INI file. */
-	if (is_same(expected, found, format == GUILD_CONFIG_INI)) {
+	if (format == GUILD_CONFIG_INI ? is_same_ini(expected, found) : is_same(expected, found)) {
 		return true;
 	}
 	find_differences(d, expected, found, 0);
