@@ -134,6 +134,7 @@ static const struct {
 	{"c <- 1+2i; d <- 1i", "{\"c\": \"3-1i\", \"d\": \"q()\"}", "c <- 3-1i; d <- \"q()\""},
 	{"x <- -5", "{\"x\": Infinity}", "x <- Inf"},
 	{"i <- 1L", "{\"i\": 3000000000}", "i <- 3000000000"},
+	{"s <- (\"z\"\n\n); y <- 3\n", "{\"s\": \"w\"}", "s <- (\"w\"\n\n); y <- 3\n"},
 };
 
 static void test_setting(void **state)

@@ -383,12 +383,14 @@ bool guild_r_read_literal(struct guild_arena *a, struct guild_str text, struct c
 {
 	struct reader r = {.a = a, .text = text, .f = f};
 	struct guild_value *v;
+	/* As it is written below in place of a literal of several lines. */
+	bool is_bracketed = memchr(text.p, '\n', text.n) && take(&r, '(');
 	if (look(&r) == 'c' && take_word(&r, "c")) {
 		v = take(&r, '(') ? read_vector(&r) : NULL;
 	} else {
 		v = read_scalar(&r);
 	}
-	if (!v || look(&r) != 0) {
+	if (!v || (is_bracketed && !take(&r, ')')) || look(&r) != 0) {
 		return false;
 	}
 	f->value = v;
