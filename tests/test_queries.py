@@ -2,6 +2,7 @@
 
 import json
 import random
+import statistics
 import struct
 
 import pytest
@@ -111,6 +112,44 @@ def test_sort(still):
     first = still("runs", "--sort", "-loss", "-n", "1").stdout
     assert first.startswith(f"[3:{run_id(3)[:8]}]"), "runs keep their index"
     assert "position" in still("runs", "--sort", "a b", code=1).stderr
+
+
+def test_compare_sorted(still):
+    def order(*args):
+        rows = still("compare", "--csv", "-", "-cc", ".id,=lr", *args).stdout.splitlines()
+        assert rows[0] == "run,id,lr"
+        return [next(n for n in LOSSES if run_id(n) == row.split(",")[1]) for row in rows[1:]]
+
+    assert order("--sort", "-lr") == [3, 5, 1, 2, 4]
+    assert order("--sort", "op, -lr", "-n", "2") == [3, 4]
+    assert order("--sort", "-op", "--min", "lr") == [2, 1, 5, 3, 4]
+    assert "position" in still("compare", "-t", "--sort", "lr <", code=1).stderr
+
+
+def group_rows(guild, *args):
+    return json.loads(guild("compare", "--json", *args).stdout)
+
+
+def test_groups(still):
+    runs = {n: [single(v) for v in values] for n, values in LOSSES.items() if values}
+    rows = group_rows(still, "--group-by", ".op", "--cols", "loss, min loss as least", "-Fo", "m:")
+    assert [row["op"] for row in rows] == ["train"] and rows[0]["n"] == 3
+    last = [runs[n][-1] for n in (1, 2, 5)]
+    assert rows[0]["loss mean"] == pytest.approx(statistics.mean(last))
+    assert rows[0]["loss sd"] == pytest.approx(statistics.stdev(last))
+    assert (rows[0]["loss min"], rows[0]["loss max"]) == (min(last), max(last))
+    assert rows[0]["least min"] == min(min(runs[n]) for n in (1, 2, 5))
+    assert "loss n" not in rows[0]
+    rows = group_rows(still, "--group-by", ".op", "--max", "acc mean")
+    assert {(row["op"], row["n"], row["loss n"]) for row in rows} == {("train", 3, 3), ("other", 2, 1)}
+    assert rows[0]["acc mean"] >= rows[1]["acc mean"]
+    other = next(row for row in rows if row["op"] == "other")
+    assert other["loss sd"] is None and other["loss mean"] == 2
+    rows = group_rows(still, "--group-by", "act,deep", "--min", "loss mean", "-n", "1")
+    assert (rows[0]["act"], rows[0]["deep"], rows[0]["loss mean"]) == ("RELU", None, 0.0625)
+    assert still("compare", "-t", "--group-by", "act", "-F", "act = none").stdout == ""
+    assert "loss mean" in still("compare", "-t", "--group-by", "act", "--min", "none", code=1).stderr
+    assert "act" in still("compare", "-t", "--group-by", "act").stdout.splitlines()[0]
 
 
 def test_broken_expressions(store):

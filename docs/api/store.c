@@ -1,4 +1,4 @@
-/* guild/store.h: lists the runs of a Guild home, newest first: store [HOME] (default: the one guild uses here). */
+/* guild/store.h: lists the runs of a Guild home, newest first: store [HOME [FILTER]] (default: the one guild uses here, all runs). */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,13 +16,23 @@ int main(int argc, char **argv)
 		.cwd = ".",
 		.environ_ = environ,
 	};
+	struct guild_run_filter filter = {.expression = argc > 2 ? argv[2] : NULL};
 	char *dir = NULL;
 	int code = guild_home_find(&request, &home, NULL, &err);
 	if (!code) {
 		dir = guild_home_runs_dir(&home, false);
-		code = guild_store_list(dir, NULL, NULL, &runs, NULL, &err);
+		code = guild_store_list(dir, &filter, NULL, &runs, NULL, &err);
+	}
+	/* An expression, as it was understood. */
+	struct guild_query *query = NULL;
+	struct guild_buf text = {0};
+	if (!code) {
+		code = guild_query_parse("a and b or last(loss) < 0.9*first(loss)", NULL, &query,
+			&err);
 	}
 	if (!code) {
+		guild_query_print(query, &text);
+		puts(guild_buf_cstr(&text));
 		printf("%zu runs\n", runs.n);
 		for (size_t i = 0; i < runs.n; i++) {
 			printf("%.8s %s\n", runs.v[i].id,
@@ -31,6 +41,8 @@ int main(int argc, char **argv)
 	} else {
 		fprintf(stderr, "%s\n", err.text);
 	}
+	guild_query_free(query);
+	guild_buf_fini(&text);
 	free(dir);
 	guild_runs_fini(&runs);
 	guild_home_fini(&home);

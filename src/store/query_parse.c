@@ -447,6 +447,10 @@ static int parse(struct query_parser *p)
 		return guild_error_set(p->err, GUILD_ELIMIT,
 			"filter expression is longer than %d bytes", QUERY_MAX_BYTES);
 	}
+	if (!guild_utf8_valid(p->text.p, p->text.n)) {
+		return guild_error_set(p->err, GUILD_EINVALID,
+			"filter expression is not valid UTF-8");
+	}
 	guild_query_next_token(p->q->arena, p->text, 0, false, &p->next);
 	guild_query_advance(p);
 	if (p->now.kind == TOKEN_END) {

@@ -113,13 +113,17 @@ static bool is_sum_or_test(const struct query_node *node)
 	return node->kind >= QUERY_ARITH || node->kind == QUERY_NEGATE;
 }
 
-/* Operands of arithmetic and comparisons: in brackets unless they are one thing. */
-static void put_operand(struct guild_buf *out, const struct query_node *node, bool as_name)
+static void put_in_brackets(struct guild_buf *out, const struct query_node *node, bool brackets)
 {
-	bool brackets = is_sum_or_test(node) || as_name;
 	guild_buf_puts(out, brackets ? "(" : "");
 	guild_query_print_node(node, out);
 	guild_buf_puts(out, brackets ? ")" : "");
+}
+
+/* Operands of arithmetic and comparisons: in brackets unless they are one thing. */
+static void put_operand(struct guild_buf *out, const struct query_node *node, bool as_name)
+{
+	put_in_brackets(out, node, is_sum_or_test(node) || as_name);
 }
 
 static void put_binary(struct guild_buf *out, const struct query_node *node, const char *op)
@@ -150,10 +154,7 @@ static void put_side(struct guild_buf *out, const struct query_node *node, enum 
 	bool is_left)
 {
 	bool is_chain = node->kind == QUERY_AND || node->kind == QUERY_OR;
-	bool brackets = is_chain && !(node->kind == parent && is_left);
-	guild_buf_puts(out, brackets ? "(" : "");
-	guild_query_print_node(node, out);
-	guild_buf_puts(out, brackets ? ")" : "");
+	put_in_brackets(out, node, is_chain && !(node->kind == parent && is_left));
 }
 
 static void put_chain(struct guild_buf *out, const struct query_node *node)
@@ -166,9 +167,9 @@ static void put_chain(struct guild_buf *out, const struct query_node *node)
 static void put_not(struct guild_buf *out, const struct query_node *node)
 {
 	bool brackets = node->left->kind == QUERY_AND || node->left->kind == QUERY_OR;
-	guild_buf_puts(out, brackets ? "not (" : "not ");
-	guild_query_print_node(node->left, out);
-	guild_buf_puts(out, brackets ? ")" : "");
+
+	guild_buf_puts(out, "not ");
+	put_in_brackets(out, node->left, brackets);
 }
 
 static void put_duration(struct guild_buf *out, double seconds)
@@ -213,9 +214,10 @@ void guild_query_print_node(const struct query_node *node, struct guild_buf *out
 		guild_buf_putc(out, ')');
 		break;
 	case QUERY_NEGATE:
-		guild_buf_puts(out, "-(");
-		guild_query_print_node(node->left, out);
-		guild_buf_putc(out, ')');
+		/* "-1" would be a number, and syntax 1 takes a name in brackets for a text. */
+		guild_buf_putc(out, '-');
+		put_in_brackets(out, node->left,
+			is_sum_or_test(node->left) || node->left->kind == QUERY_CONST);
 		break;
 	case QUERY_ARITH:
 		put_binary(out, node, sign);

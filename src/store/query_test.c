@@ -61,6 +61,9 @@ static const struct {
 	{"label =~ '('", NULL, NULL},
 	{"started > yesterdy", NULL, NULL},
 	{"a $ b", NULL, NULL},
+	{"-now2026 < 1", "(-now2026) < 1", NULL},
+	{"-(1) < 1", "(-(1)) < 1", NULL},
+	{"last loss\xc3 < 1", NULL, NULL},
 };
 
 /* Prints the text as read with a syntax; NULL when it cannot be read. */
