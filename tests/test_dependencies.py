@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import re
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import sys
 
 import pytest
 
+ROOT = pathlib.Path(__file__).resolve().parent.parent
 PYTHON = os.path.realpath(sys.executable)
 
 
@@ -417,7 +419,7 @@ def test_dvc_file_is_pulled(run):
 def test_dvc_file_of_the_project_is_taken(run):
     env = dvc_project(run)
     run.guild.write("sub/big.dat", "here\n")
-    assert files(run("t", env=env).dir) == {"big.dat": "here\n"} and not (run.guild.cwd / "dvc.log").exists()
+    assert files((taken := run("t", env=env)).dir) == {"big.dat": "here\n"} and " file:sub/big.dat\n" in (taken.dir / ".guild/manifest").read_text() and not (run.guild.cwd / "dvc.log").exists()
     env = dvc_project(run, ", always-pull: yes")
     assert files(run("t", env=env).dir) == {"big.dat": "pulled\n"} and (run.guild.cwd / "sub/big.dat").read_text() == "here\n"
 
@@ -439,6 +441,47 @@ def test_dvc_stage_takes_a_run_of_the_stage(run):
     op = prep / ".guild/attrs/op"
     op.write_text(op.read_text().replace("  cmd-args:\n", "  cmd-args:\n  - guild.plugins.dvc_stage_main\n  - prep\n  - --\n"))
     assert "out.txt" in files(run("t").dir)
+
+
+@pytest.fixture(scope="session")
+def real_dvc():
+    """The folder of DVC's own program."""
+    done = subprocess.run([ROOT / "scripts" / "venv.sh", "dvc"], check=False)
+    if done.returncode != 0:
+        pytest.skip("DVC cannot be installed from the registry")
+    return ROOT / ".venv" / "dvc" / "bin"
+
+
+@pytest.mark.slow
+@pytest.mark.registry
+def test_dvc_itself(run, real_dvc):
+    guild = run.guild
+    env = {"PATH": f"{real_dvc}:/usr/bin:/bin"}
+
+    def dvc(*args):
+        subprocess.run(["dvc", *args], cwd=guild.cwd, env=guild.env(**env), check=True, stdout=subprocess.DEVNULL)
+
+    dvc("init", "-q", "--no-scm")
+    dvc("remote", "add", "-q", "-d", "r", "../store")
+    for name in ("sub/data.txt", "tree/a", "tree/e/b", "here.txt"):
+        guild.write(name, name)
+    dvc("add", "-q", "sub/data.txt", "tree")
+    dvc("push", "-q")
+    for name in ("sub/data.txt", "tree", ".dvc/cache"):
+        subprocess.run(["rm", "-r", guild.cwd / name], check=True)
+    guild.write("params.yaml", "lr: 0.1\n")
+    guild.write("dvc.yaml", "stages:\n  prep: {cmd: cat here.txt params.yaml > o.txt, deps: [here.txt], params: [lr], outs: [o.txt]}\n"
+                "  train: {cmd: cp o.txt p.txt, deps: [o.txt], outs: [p.txt]}\n")
+    guild.write("guild.yml", """
+- model: m
+  extra: {dvc-stages-import: all}
+  operations:
+    t: {exec: 'true', sourcecode: no, requires: [{dvcfile: sub/data.txt}, {dvcfile: tree/e, target-path: in}, {dvcfile: tree, target-path: all}]}
+""")
+    assert files(run("t", env=env).dir) == {"data.txt": "sub/data.txt", "in/e/b": "tree/e/b", "all/tree/a": "tree/a", "all/tree/e/b": "tree/e/b"}
+    assert not (guild.cwd / "tree").exists() and not (guild.cwd / "sub/data.txt").exists()
+    run("m:prep", "lr=0.5", env=env)
+    assert "lr: 0.5" in files(run("m:train", env=env).dir)["p.txt"]
 
 
 # ---- killed in the middle, restarted by the other ---------------------------------------------------------------------

@@ -126,7 +126,8 @@ int guild_resolve_content(struct guild_resolving *r, const char *path, const cha
 		f->subpath = r->source->kind == GUILD_SOURCE_URL ? f->rel : NULL;
 	}
 	for (size_t i = 0; i < r->n_found && rc >= 0; i++) {
-		bool is_file = r->source->kind == GUILD_SOURCE_FILE;
+		bool is_file = r->source->kind == GUILD_SOURCE_FILE ||
+			       r->source->kind == GUILD_SOURCE_DVCFILE;
 		r->found[i].uri = is_file ? file_uri(r, rel) : NULL;
 	}
 	if (rc >= 0 && r->source->post_process && !r->is_only_looking) {
