@@ -211,6 +211,13 @@ def test_operation_selects_from_any_file(run):
     assert files(run("t").dir) == {"in/b.txt": "B", "in/out.txt": "made\n", "in/two.txt": "2\n"}
 
 
+@pytest.mark.parametrize("value", ["1", "2"])
+def test_operation_takes_dependencies_as_it_once_did(run, value):
+    project(run.guild, OPERATION)
+    run("prep")
+    assert files(run("t", env={"GUILD_LEGACY_OPDEP_SELECT": value}).dir).keys() == {"b.txt", "out.txt", "sub/two.txt"}
+
+
 def test_which_run_is_taken(run):
     project(run.guild, OPERATION)
     first, second, third = (run("prep").dir.name for _ in range(3))
@@ -303,6 +310,14 @@ def test_restart_with_another_run(run):
     again = run.guild("run", "--restart", done.dir.name, f"prep={second.name}", "-y")
     assert f"Using run {second.name}" in again.stderr and f"operation:prep: {second.name}" in run.guild.attr(done.dir, "op")
     assert files(done.dir) == {"out.txt": "made\n", "sub/two.txt": "2\n"}
+
+
+def test_a_home_in_the_project_is_not_selected(run):
+    run.guild.home = run.guild.cwd / ".guild"
+    project(run.guild, "[{file: ., select: '(.*/)?a\\.txt'}]")
+    run("prep")
+    (run.guild.runs()[0] / "a.txt").write_text("of a run")
+    assert files(run("t").dir) == {"a.txt": "A"}
 
 
 # ---- flags, options ------------------------------------------------------------------------------------------------

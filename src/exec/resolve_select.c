@@ -34,7 +34,8 @@ static bool is_above(const struct visited *v, const struct stat *st)
 	return false;
 }
 
-/* Links to directories are followed, but never in a circle. */
+/* Links to directories are followed, but never in a circle. A Guild home in the project, and guild's part of a run, are nobody's
+ * data. */
 static int walk(const char *root, const char *rel, const struct visited *up, int depth,
 	struct guild_strs *out, struct guild_error *err)
 {
@@ -48,7 +49,7 @@ static int walk(const char *root, const char *rel, const struct visited *up, int
 		char *below = *rel ? guild_path_join(rel, names.v[i]) : guild_strdup(names.v[i]);
 		char *path = guild_path_join(dir, names.v[i]);
 		struct stat st;
-		bool is_there = stat(path, &st) == 0;
+		bool is_there = strcmp(names.v[i], ".guild") != 0 && stat(path, &st) == 0;
 		bool is_dir = is_there && S_ISDIR(st.st_mode);
 		if (is_there && !(is_dir && is_above(up, &st))) {
 			guild_strs_add(out, below);
