@@ -47,6 +47,14 @@ def test_params_are_flags(guild, quarto):
     assert yaml.safe_load((run / "doc-flags.yml").read_text())["alpha"] == 0.7
 
 
+def test_a_file_of_parameters_in_the_project_is_filled(guild, quarto):
+    guild.write("doc.qmd", DOCUMENT)
+    guild.write("doc-flags.yml", "# mine\nalpha: 9\nother: kept\n")
+    done = guild("run", "doc.qmd", "-y", "alpha=0.5", env=quarto)
+    assert "alpha: 0.5" in done.stdout and "other: kept" in done.stdout
+    assert (guild.cwd / "doc-flags.yml").read_text() == "# mine\nalpha: 9\nother: kept\n"
+
+
 def test_a_document_without_params(guild, quarto):
     guild.write("sub/doc.qmd", "---\ntitle: x\n---\n")
     done = guild("run", "sub/doc.qmd", "-y", env=quarto)

@@ -107,6 +107,17 @@ def test_flags_in_another_file(guild, stub):
     assert (run / "train.R").read_text() == (guild.cwd / "train.R").read_text()
 
 
+@pytest.mark.parametrize("dest", ["./flags.yml", "config:flags.yml"])
+def test_flags_in_a_config_file(guild, stub, dest):
+    guild.write("flags.yml", "lr: 0.1\nname: bob\n")
+    guild.write("train.R", f"#| flags-dest: {dest}\n\nz <- 1\n")
+    assert {n: f["default"] for n, f in flags_of(guild, "train.R").items()} == {"lr": 0.1, "name": "bob"}
+    guild("run", "train.R", "-y", "lr=0.5", env=stub)
+    run = guild.runs()[-1]
+    assert yaml.safe_load((run / "flags.yml").read_text()) == {"lr": 0.5, "name": "bob"}
+    assert (run / "train.R").read_text() == (guild.cwd / "train.R").read_text()
+
+
 def test_an_operation_of_the_project(guild, stub):
     guild.write("train.R", "x <- 1\ny <- 2\n")
     guild.write("guild.yml", "train.R:\n  flags: {x: 3}\nboth:\n  exec: Rscript train.R ${x}\n  flags: {x: 4}\n")
