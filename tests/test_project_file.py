@@ -240,3 +240,38 @@ def test_profiles_complete(guild):
     guild.write("guild.yml", PROFILES)
     env = {"_GUILD_COMPLETE": "bash_complete", "COMP_WORDS": "guild run t --profile ", "COMP_CWORD": "4"}
     assert {"quick", "full", "grid", "bad"} == {line.split(",")[-1] for line in guild(env=env, code=None).stdout.split()}
+
+
+# ---- the rest -----------------------------------------------------------------------------------------------------
+
+def test_patch_file_is_not_loaded_and_said_so(guild):
+    guild.write("guild_patch.py", "raise SystemExit('patched')\n")
+    guild.write("guild.yml", "t: {exec: echo out}\n")
+    done = guild("run", "t", "-y")
+    assert done.stdout == "out\n"
+    assert len([line for line in done.stderr.splitlines() if "guild_patch.py is not loaded" in line]) == 1
+    assert "patch" not in guild("ops").stderr
+
+
+def test_numbers_without_the_patch(guild):
+    guild.write("guild.yml", "t: {exec: 'echo ${x} ${y}', flags: {x: 1e-3, y: 1E3}}\n")
+    assert guild("run", "t", "-y").stdout == "0.001 1000.0\n"
+    flags = "flags:\n  x:\n    default: '1e-3'\n"
+    assert flags in guild("run", "t", "--test-flags", env={"NO_PATCH_YAML": "1"}).stdout
+
+
+def test_flags_of_a_module_in_a_package_that_is_extended(guild, tmp_path):
+    lib = tmp_path / "lib" / "pkg"
+    lib.mkdir(parents=True)
+    (lib / "guild.yml").write_text("- config: base\n  operations: {t: {main: m, flags-import: all}}\n")
+    (lib / "m.py").write_text("lr = 0.25\n")
+    guild.write("guild.yml", "- model: m\n  extends: pkg/base\n- model: n\n  operations: {t: {main: p, flags-import: all, python-path: sub}}\n")
+    guild.write("sub/p.py", "rate = 3\n")
+    assert "lr  (default is 0.25)" in guild("run", "m:t", "--help-op", env={"PYTHONPATH": str(lib.parent)}).stdout
+    assert "rate  (default is 3)" in guild("run", "n:t", "--help-op", env={"PYTHONPATH": str(lib.parent)}).stdout
+
+
+def test_messages_name_the_file_that_is_wrong(guild):
+    guild.write("guild.yml", "- include: sub/more.yml\n- model: m\n  extends: c\n")
+    guild.write("sub/more.yml", "- config: c\n  operations:\n    t:\n      flags: {x: {choices: 3}}\n")
+    assert guild("ops", code=1).stderr.startswith("guild: sub/more.yml:4:28: ")

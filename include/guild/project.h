@@ -23,6 +23,7 @@ struct guild_project_world {
 	 * file names a package; borrowed, and good as long as the world. */
 	const char *const *(*python_path)(void *arg);
 	void *arg;
+	bool plain_numbers; /* numbers as PyYAML reads them: 1e-3 is text (NO_PATCH_YAML=1) */
 };
 
 /* One operation as written (guildfile.md 4). NULL or zero: not set. Values that later parts of the product use are kept as parsed

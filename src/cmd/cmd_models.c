@@ -127,7 +127,11 @@ static struct listed *list_models(const struct guild_args *args, const struct gu
 	*n = 0;
 	for (size_t k = 0; k < p->n; k++) {
 		for (size_t i = 0; i < p->v[k]->n_models; i++) {
-			if (is_shown(args, p->v[k]->models[i])) {
+			/* A table has no place for what has no name. */
+			bool has_name = p->v[k]->models[i]->name[0];
+
+			if ((has_name || guild_args_flag(args, "json")) &&
+				is_shown(args, p->v[k]->models[i])) {
 				models = guild_grow_array(models, &cap, *n + 1, sizeof(*models));
 				models[(*n)++] = (struct listed){p->v[k]->models[i], p->v[k]};
 			}

@@ -61,7 +61,7 @@ static void choice_name(const struct guild_flag_choice *c, struct guild_buf *out
 	if (c->alias) {
 		guild_buf_puts(out, c->alias);
 	} else {
-		guild_flag_format(out, c->value);
+		guild_flag_encode(out, c->value);
 	}
 }
 
@@ -90,13 +90,17 @@ static void choice_rows(const struct guild_flag_def *f, size_t indent, size_t wi
 	}
 }
 
-static void choices_help(const struct guild_flag_def *f, size_t indent, size_t width,
+/* `in_line`: the cursor is at `indent` already, in the line of a flag of which nothing else is said. */
+static void choices_help(const struct guild_flag_def *f, size_t indent, bool in_line, size_t width,
 	struct guild_buf *out)
 {
 	struct guild_buf list = {0};
 
+	if (!in_line) {
+		guild_buf_printf(out, "%*s\n%*s", (int)indent, "", (int)indent, "");
+	}
 	if (choices_have_text(f)) {
-		guild_buf_printf(out, "%*s\n%*sChoices:\n", (int)indent, "", (int)indent, "");
+		guild_buf_puts(out, "Choices:\n");
 		choice_rows(f, indent + 2, width, out);
 		return;
 	}
@@ -104,7 +108,7 @@ static void choices_help(const struct guild_flag_def *f, size_t indent, size_t w
 		guild_buf_puts(&list, i > 0 ? ", " : "");
 		choice_name(&f->choices[i], &list);
 	}
-	guild_buf_printf(out, "%*s\n%*sChoices: ", (int)indent, "", (int)indent, "");
+	guild_buf_puts(out, "Choices: ");
 	guild_help_wrap(out, guild_buf_str(&list), indent + 10, indent + 9, width);
 	guild_buf_fini(&list);
 }
@@ -128,14 +132,20 @@ void guild_op_flags_help(const struct guild_flag_defs *flags, size_t indent, siz
 		guild_buf_reset(&summary);
 		guild_op_flag_summary(f, &summary);
 		guild_buf_printf(out, "%*s%s", (int)indent, "", f->name);
-		guild_help_wrap(out, guild_buf_str(&summary), column,
-			indent + guild_text_width(f->name), width);
+		bool only_choices = summary.n == 0 && more.n == 0 && f->n_choices > 0;
+		if (only_choices) {
+			guild_buf_printf(out, "%*s",
+				(int)(column - indent - guild_text_width(f->name)), "");
+		} else {
+			guild_help_wrap(out, guild_buf_str(&summary), column,
+				indent + guild_text_width(f->name), width);
+		}
 		if (more.n > 0) {
 			guild_buf_printf(out, "%*s\n", (int)column, "");
 			guild_help_wrap(out, more, column, 0, width);
 		}
 		if (f->n_choices > 0) {
-			choices_help(f, column, width, out);
+			choices_help(f, column, only_choices, width, out);
 		}
 		if ((more.n > 0 || f->n_choices > 0) && i + 1 < flags->n) {
 			guild_buf_putc(out, '\n');

@@ -66,6 +66,12 @@ const struct guild_project_world *guild_op_world(const struct guild_ctx *ctx)
 	struct world *w = guild_arena_alloc(ctx->arena, sizeof(*w));
 
 	w->ctx = ctx;
-	w->offered = (struct guild_project_world){.python_path = python_path, .arg = w};
+	const char *plain = guild_ctx_env(ctx, "NO_PATCH_YAML");
+
+	w->offered = (struct guild_project_world){
+		.python_path = python_path,
+		.arg = w,
+		.plain_numbers = plain && strcmp(plain, "1") == 0,
+	};
 	return &w->offered;
 }

@@ -44,10 +44,23 @@ static void set_op(struct guild_run_cmd *c, struct guild_project *project, struc
 	c->op_name = guild_buf_take(&name);
 }
 
+/* 0.9.0 executes it inside itself at every start, to change its own Python code. */
+static void note_patch_file(const struct guild_run_cmd *c)
+{
+	char *path = guild_path_join(c->ctx->cwd, "guild_patch.py");
+	if (guild_is_file(path)) {
+		guild_log(&c->ctx->log, "warning",
+			"guild_patch.py is not loaded: it changes the Python code of Guild AI, "
+			"which this program does not have");
+	}
+	free(path);
+}
+
 static int find_op(struct guild_run_cmd *c, struct guild_error *err)
 {
 	struct guild_op_def *op = NULL;
 	int rc = load_project(c, c->ctx->cwd, &c->project, err);
+	note_patch_file(c);
 	rc = rc ? rc
 		: guild_op_find(c->project, c->spec, c->ctx->cwd, guild_op_world(c->ctx), &op,
 			  &c->script, err);

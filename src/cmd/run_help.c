@@ -84,6 +84,16 @@ static void print_flags(const struct guild_flag_defs *defs, size_t width)
 	guild_buf_fini(&text);
 }
 
+/* What the model says of a resource that is required by its name. */
+static const char *resource_text(const struct guild_op_def *op, const struct guild_value *dep)
+{
+	const char *name =
+		guild_value_text(dep->type == GUILD_DICT ? guild_value_get(dep, "resource") : dep);
+	const struct guild_value *resource =
+		name ? guild_value_get(op->model->resources, name) : NULL;
+	return guild_value_text(guild_value_get(resource, "description"));
+}
+
 /* Dependencies that say what they are. */
 static void print_dependencies(const struct guild_op_def *op, size_t width)
 {
@@ -94,6 +104,7 @@ static void print_dependencies(const struct guild_op_def *op, size_t width)
 		const struct guild_value *record =
 			op->deps && i < op->deps->n ? op->deps->items[i] : NULL;
 		const char *name = guild_value_text(guild_value_get(record, "name"));
+		text = text ? text : resource_text(op, dep);
 		if (text) {
 			guild_strs_add(&rows.terms, name ? name : "resource");
 			guild_strs_add(&rows.texts, text);
@@ -165,22 +176,26 @@ static void help_op(const struct guild_run_cmd *c)
 static void help_model(const struct guild_run_cmd *c)
 {
 	const struct guild_model_def *m = c->op->model;
-	const char *sep = m->name[0] ? ":" : "";
 	struct rows ops = {0};
 	struct rows resources = {0};
-	printf("Usage: guild run [OPTIONS] %s%sOPERATION [FLAG]...\n", m->name, sep);
+	printf("Usage: guild run [OPTIONS] %s:OPERATION [FLAG]...\n", m->name);
 	print_description(m->description, page_width(c->ctx));
-	printf("\nUse 'guild run %s%sOPERATION --help-op' for help on a particular operation.\n",
-		m->name, sep);
+	printf("\nUse 'guild run %s:OPERATION --help-op' for help on a particular operation.\n",
+		m->name);
 	for (size_t i = 0; i < m->n_ops; i++) {
 		guild_strs_add(&ops.terms, m->ops[i]->name);
 		guild_strs_add(&ops.texts, first_line(c->ctx->arena, m->ops[i]->description));
 	}
 	print_rows(&ops, "Operations", page_width(c->ctx));
-	for (size_t i = 0; m->resources && i < m->resources->n; i++) {
-		const char *name = guild_value_text(m->resources->pairs[i].key);
-		const char *text = guild_value_text(guild_value_get(m->resources->pairs[i].value,
-			"description"));
+	struct guild_value *by_name =
+		m->resources ? guild_value_copy(c->ctx->arena, m->resources) : NULL;
+	if (by_name) {
+		guild_value_sort_keys(by_name);
+	}
+	for (size_t i = 0; by_name && i < by_name->n; i++) {
+		const char *name = guild_value_text(by_name->pairs[i].key);
+		const char *text =
+			guild_value_text(guild_value_get(by_name->pairs[i].value, "description"));
 		guild_strs_add(&resources.terms, name ? name : "");
 		guild_strs_add(&resources.texts, text ? text : "");
 	}

@@ -67,7 +67,10 @@ static void print_choices(struct guild_arena *a, const struct guild_flag_def *de
 {
 	struct guild_value *list = guild_value_list(a);
 	for (size_t i = 0; i < def->n_choices; i++) {
-		guild_value_append(a, list, guild_value_copy(a, def->choices[i].value));
+		struct guild_buf text = {0};
+		guild_flag_encode(&text, def->choices[i].value);
+		guild_value_append(a, list, guild_value_string_n(a, text.p, text.n));
+		guild_buf_fini(&text);
 	}
 	print_value("choices", list);
 }
@@ -79,7 +82,8 @@ static void print_flag(struct guild_arena *a, const struct guild_flag_def *def)
 	print_text("type", def->type);
 	print_bool(a, "required", def->required, true);
 	print_text("arg-name", def->arg_name);
-	print_bool(a, "arg-skip", def->arg_skip, def->has_arg_skip);
+	/* What the operation says of all its flags is not shown at each. */
+	print_bool(a, "arg-skip", def->arg_skip && def->has_arg_skip, def->has_arg_skip);
 	print_value("arg-switch", def->arg_switch);
 	print_value("arg-split", def->arg_split);
 	print_value("arg-encoding", def->arg_encoding);
@@ -103,7 +107,8 @@ static int test_flags(struct guild_run_cmd *c, struct guild_error *err)
 	struct guild_buf b = {0};
 	/* A bare script imports all its flags without saying so. */
 	if (c->op_project->path && !guild_value_is_null(import)) {
-		guild_flag_encode(&b, import);
+		bool is_none = import->type == GUILD_BOOL && !import->b;
+		guild_flag_encode(&b, is_none ? guild_value_list(c->ctx->arena) : import);
 	}
 	printf("flags-dest:%s%s\n", c->op->flags_dest ? " " : "",
 		c->op->flags_dest ? c->op->flags_dest : "");

@@ -217,6 +217,12 @@ static const struct project_attribute rename_attributes[] = {
 
 static const struct project_attribute step_attributes[] = {
 	{.name = "additional-deps", .forms = FORM_ANY, .help = "Option of `guild run`."},
+	{.name = "after",
+		.forms = FORM_TEXTS,
+		.takes = "a name or a list of names",
+		.fallback = "the step before",
+		.is_own = true,
+		.help = "Steps that must be done before; those that wait for nobody run at the same time."},
 	{.name = "batch-label", .forms = FORM_SCALAR, .help = "Option of `guild run`."},
 	{.name = "batch-tags", .forms = FORM_TEXTS, .help = "Option of `guild run`."},
 	{.name = "break", .forms = FORM_ANY, .help = "Option of `guild run`."},

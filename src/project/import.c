@@ -123,6 +123,26 @@ static void import_config(struct guild_project *project, struct guild_op_def *op
 	guild_buf_fini(&text);
 }
 
+/* Where a module is that the project's own source does not have: in a directory of `python-path`, or a package that is extended. NULL:
+ * nowhere. */
+static char *find_elsewhere(const struct guild_project *project, const struct guild_op_def *op,
+	const char *module)
+{
+	char *script = NULL;
+	size_t n_paths = op->python_path ? op->python_path->n : 0;
+	for (size_t i = 0; !script && i < n_paths + op->model->n_locations; i++) {
+		const char *dir = i < n_paths ? guild_value_text(op->python_path->items[i])
+					      : op->model->locations[i - n_paths];
+		char *root = guild_path_abs(dir ? dir : ".", project->dir);
+		struct guild_op_cmd found = {0};
+		guild_op_find_module(root, module, &found);
+		script = found.script ? guild_path_join(root, found.script) : NULL;
+		guild_op_cmd_fini(&found);
+		free(root);
+	}
+	return script;
+}
+
 static int import_from_script(struct guild_project *project, struct guild_op_def *op,
 	const struct guild_import_options *opts, const struct guild_log *log,
 	struct guild_error *err)
@@ -136,7 +156,12 @@ static int import_from_script(struct guild_project *project, struct guild_op_def
 	}
 	struct guild_op_cmd cmd;
 	int rc = guild_op_command(project, op, &cmd, NULL, err);
-	if (rc || !cmd.script || imports_nothing(op)) {
+	char *elsewhere = NULL;
+	if (rc == 0 && cmd.kind == GUILD_OP_PYTHON && !cmd.script && op->model->n_locations > 0) {
+		elsewhere = find_elsewhere(project, op, cmd.module);
+	}
+	if (rc || (!cmd.script && !elsewhere) || imports_nothing(op)) {
+		free(elsewhere);
 		guild_op_cmd_fini(&cmd);
 		return rc == GUILD_EUNSUPPORTED ? 0 : rc;
 	}
@@ -153,7 +178,7 @@ static int import_from_script(struct guild_project *project, struct guild_op_def
 		guild_op_cmd_fini(&cmd);
 		return rc;
 	}
-	char *script = guild_path_join(root, cmd.script);
+	char *script = elsewhere ? elsewhere : guild_path_join(root, cmd.script);
 	struct guild_detect_request req = {
 		.script = script,
 		.flags_dest = op->flags_dest,

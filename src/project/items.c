@@ -235,8 +235,9 @@ static int parse_into(struct project_reader *r, struct project_file *f, const ch
 	struct guild_value *top = NULL;
 	int rc = record_file(r, path, text, at);
 	if (rc == 0) {
-		rc = guild_yaml_parse(r->arena, text, shown_name(r, path), GUILD_YAML_NUMBERS, &top,
-			r->err);
+		rc = guild_yaml_parse(r->arena, text, shown_name(r, path),
+			r->world && r->world->plain_numbers ? GUILD_YAML_PLAIN : GUILD_YAML_NUMBERS,
+			&top, r->err);
 	}
 	if (rc == 0 && !r->project->data) {
 		r->project->data = top;

@@ -93,6 +93,22 @@ static int find_model(const struct guild_project *p, const char *ref, struct gui
 	return rc;
 }
 
+/* The full name where the operation is of no model that is taken without being named. */
+static char *name_of(const struct guild_project *p, const struct guild_model_def *m,
+	const char *name)
+{
+	struct guild_buf full = {0};
+	const struct guild_model_def *here = m ? m : guild_project_default_model(p);
+	for (size_t i = 0; !op_of_model(here, name) && i < p->n_models; i++) {
+		struct guild_op_def *op = op_of_model(p->models[i], name);
+		if (op) {
+			guild_op_fullname(op, &full);
+			return guild_buf_take(&full);
+		}
+	}
+	return guild_strdup(name);
+}
+
 static void hint_nearest_op(const struct guild_project *p, const struct guild_model_def *m,
 	const char *name, struct guild_error *err)
 {
@@ -104,8 +120,10 @@ static void hint_nearest_op(const struct guild_project *p, const struct guild_mo
 	}
 	const char *nearest = names.n ? guild_nearest(name, (const char *const *)names.v) : NULL;
 	if (nearest) {
+		char *full = name_of(p, m, nearest);
 		guild_error_hint(err, "did you mean '%s'? 'guild operations' lists what there is",
-			nearest);
+			full);
+		free(full);
 	} else if (m && m->name[0]) {
 		guild_error_hint(err, "'guild operations %s' lists its operations", m->name);
 	} else {

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "project_private.h"
+#include "attributes.h"
 
 struct reader {
 	struct guild_arena *arena;
@@ -21,40 +21,6 @@ static const char *const types[] = {
 	[GUILD_SOURCE_MODULE] = "module",
 	[GUILD_SOURCE_OPERATION] = "operation",
 	[GUILD_SOURCE_URL] = "url",
-};
-
-static const char *const source_attributes[] = {
-	"always-pull",
-	"always-resolve",
-	"config",
-	"dvcfile",
-	"dvcstage",
-	"fail-if-empty",
-	"file",
-	"flag-name",
-	"help",
-	"module",
-	"name",
-	"operation",
-	"optional",
-	"params",
-	"path",
-	"post-process",
-	"preserve-path",
-	"remote",
-	"rename",
-	"replace-existing",
-	"select",
-	"select-max",
-	"select-min",
-	"sha256",
-	"target-path",
-	"target-type",
-	"type",
-	"unpack",
-	"url",
-	"warn-if-empty",
-	NULL,
 };
 
 const char *guild_source_type(enum guild_source_kind kind)
@@ -253,12 +219,9 @@ static void warn_unknown(const struct reader *r, const struct guild_value *map,
 	for (size_t i = 0; i < map->n; i++) {
 		const struct guild_value *key = map->pairs[i].key;
 		const char *name = guild_value_text(key);
-		bool is_known = false;
-		for (size_t k = 0; name && source_attributes[k] && !is_known; k++) {
-			is_known = strcmp(name, source_attributes[k]) == 0;
-		}
-		if (!is_known) {
-			const char *nearest = name ? guild_nearest(name, source_attributes) : NULL;
+		if (!name || !project_attribute(&project_kind_source, name)) {
+			const char *nearest =
+				name ? project_nearest_attribute(&project_kind_source, name) : NULL;
 			guild_log(r->log, "warning",
 				"%sunexpected source attribute '%s' in resource '%s'%s%s%s",
 				place(r, key), name ? name : "?", s->uri,

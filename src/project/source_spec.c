@@ -1,6 +1,8 @@
 /* Source code rules as guild.yml writes them (guildfile.md 6.1). */
 #include "source_rules.h"
 
+#include "attributes.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -161,18 +163,13 @@ static void warn_unknown(const struct spec_reader *r, const struct guild_value *
 int source_rules_add_spec(struct source_rules *s, const char *root, const struct guild_value *spec,
 	const struct guild_log *log, struct guild_error *err)
 {
-	static const char *const known[] = {"dest", "digest", "root", "select", NULL};
 	struct spec_reader r = {.rules = s, .root = root, .log = log, .err = err};
 	if (guild_value_is_null(spec) || spec->type != GUILD_DICT) {
 		return add_select(&r, spec);
 	}
 	for (size_t i = 0; i < spec->n; i++) {
 		const char *key = guild_value_text(spec->pairs[i].key);
-		bool is_known = false;
-		for (size_t k = 0; key && known[k]; k++) {
-			is_known = is_known || strcmp(key, known[k]) == 0;
-		}
-		if (!is_known) {
+		if (!key || !project_attribute(&project_kind_sourcecode, key)) {
 			warn_unknown(&r, spec->pairs[i].key);
 		}
 	}

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "project_private.h"
+#include "attributes.h"
 
 /* Attributes that are options of `guild run`, in the order in which they are passed on. */
 enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_LIST };
@@ -36,12 +36,6 @@ static const struct {
 	{"stop-after", "stop-after", OPTION_TEXT, false},
 	{"tags", "tag", OPTION_LIST, true},
 };
-static const char *const attributes[] = {"additional-deps", "after", "batch-label", "batch-tags",
-	"break", "break-on-error", "expect", "fail-on-trial-error", "flags", "force-flags", "gpus",
-	"isolate-runs", "label", "max-trials", "maximize", "minimize", "name", "needed", "no-gpus",
-	"opspec", "opt-flags", "optimize", "optimizer", "random-seed", "remote", "run",
-	"stop-after", "tags", NULL};
-
 int steps_fail(const struct steps_reader *r, const struct guild_value *at, const char *fmt, ...)
 {
 	va_list args;
@@ -276,27 +270,19 @@ static int read_words(struct steps_reader *r, const struct guild_value *at, cons
 	return rc;
 }
 
-static bool is_attribute(const char *name)
-{
-	for (size_t i = 0; attributes[i]; i++) {
-		if (strcmp(attributes[i], name) == 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
 static void warn_unknown(struct steps_reader *r, const struct guild_value *data)
 {
 	for (size_t i = 0; i < data->n; i++) {
 		const struct guild_value *key = data->pairs[i].key;
 		const char *name = guild_value_text(key);
-		bool is_unknown = r->req->file && name && !is_attribute(name);
-		const char *near = is_unknown ? guild_nearest(name, attributes) : NULL;
+		bool is_unknown = r->req->file && name && !project_attribute(&project_kind_step, name);
+		const char *near =
+			is_unknown ? project_nearest_attribute(&project_kind_step, name) : NULL;
 		if (near) {
 			guild_log(r->req->log, "warning",
 				"%s:%u:%u: unknown attribute '%s' of a step (did you mean '%s'?)",
-				r->req->file, key->line, key->column, name, near);
+				key->file ? key->file : r->req->file, key->line, key->column, name,
+				near);
 		}
 	}
 }
