@@ -275,7 +275,8 @@ static void warn_unknown(struct steps_reader *r, const struct guild_value *data)
 	for (size_t i = 0; i < data->n; i++) {
 		const struct guild_value *key = data->pairs[i].key;
 		const char *name = guild_value_text(key);
-		bool is_unknown = r->req->file && name && !project_attribute(&project_kind_step, name);
+		bool is_unknown =
+			r->req->file && name && !project_attribute(&project_kind_step, name);
 		const char *near =
 			is_unknown ? project_nearest_attribute(&project_kind_step, name) : NULL;
 		if (near) {
