@@ -15,6 +15,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		guild_assert(err.text[0] && !p);
 		return 0;
 	}
+	for (size_t i = 0; i < p->n_models; i++) {
+		guild_assert(p->models[i]->n_locations > 0 && p->models[i]->data);
+	}
 	struct guild_model_def *m = guild_project_default_model(p);
 	for (size_t i = 0; m && i < m->n_ops; i++) {
 		struct guild_op_cmd cmd = {0};

@@ -123,22 +123,16 @@ static void import_config(struct guild_project *project, struct guild_op_def *op
 	guild_buf_fini(&text);
 }
 
-/* Where a module is that the project's own source does not have: in a directory of `python-path`, or a package that is extended. NULL:
- * nowhere. */
-static char *find_elsewhere(const struct guild_project *project, const struct guild_op_def *op,
-	const char *module)
+/* Where a module is that the project's own source does not have: in a package that is extended. NULL: nowhere. */
+static char *find_elsewhere(const struct guild_op_def *op, const char *module)
 {
 	char *script = NULL;
-	size_t n_paths = op->python_path ? op->python_path->n : 0;
-	for (size_t i = 0; !script && i < n_paths + op->model->n_locations; i++) {
-		const char *dir = i < n_paths ? guild_value_text(op->python_path->items[i])
-					      : op->model->locations[i - n_paths];
-		char *root = guild_path_abs(dir ? dir : ".", project->dir);
+	for (size_t i = 1; !script && i < op->model->n_locations; i++) {
 		struct guild_op_cmd found = {0};
-		guild_op_find_module(root, module, &found);
-		script = found.script ? guild_path_join(root, found.script) : NULL;
+		guild_op_find_module(op->model->locations[i], NULL, module, &found);
+		script = found.script ? guild_path_join(op->model->locations[i], found.script)
+				      : NULL;
 		guild_op_cmd_fini(&found);
-		free(root);
 	}
 	return script;
 }
@@ -157,8 +151,8 @@ static int import_from_script(struct guild_project *project, struct guild_op_def
 	struct guild_op_cmd cmd;
 	int rc = guild_op_command(project, op, &cmd, NULL, err);
 	char *elsewhere = NULL;
-	if (rc == 0 && cmd.kind == GUILD_OP_PYTHON && !cmd.script && op->model->n_locations > 0) {
-		elsewhere = find_elsewhere(project, op, cmd.module);
+	if (rc == 0 && cmd.kind == GUILD_OP_PYTHON && !cmd.script) {
+		elsewhere = find_elsewhere(op, cmd.module);
 	}
 	if (rc || (!cmd.script && !elsewhere) || imports_nothing(op)) {
 		free(elsewhere);
