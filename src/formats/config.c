@@ -2,6 +2,7 @@
 
 #include "config_private.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -251,7 +252,7 @@ static bool is_same(const struct guild_value *a, const struct guild_value *b)
 		return false;
 	}
 	if (a->type == GUILD_FLOAT) {
-		return a->f == b->f ? !a->f == !b->f : a->f != a->f && b->f != b->f;
+		return a->f == b->f ? !signbit(a->f) == !signbit(b->f) : isnan(a->f) && isnan(b->f);
 	}
 	if (a->type != GUILD_LIST && a->type != GUILD_DICT) {
 		return guild_value_eq(a, b);
