@@ -157,7 +157,7 @@ static void append(struct editing *e, const struct guild_value *pair)
 static int change(struct editing *e, struct guild_yaml_node *root, const struct guild_change *c)
 {
 	struct guild_yaml_node *map = root;
-	for (size_t depth = 0; map && map->kind == GUILD_YAML_MAPPING; depth++) {
+	for (size_t depth = 0; root && map->kind == GUILD_YAML_MAPPING; depth++) {
 		struct guild_yaml_node *key = NULL;
 		struct guild_yaml_node *value = guild_yaml_tree_get(map, c->keys[depth], &key);
 		if (!value && map->is_flow) {
