@@ -43,6 +43,8 @@ struct guild_flag_def {
 	const struct guild_value *nb_replace;
 	const struct guild_value *extra; /* dict of unknown attributes, or NULL */
 	const char *source_module;       /* where detection found it (file path), or NULL */
+	/* The value the program has without guild, where only other values are passed (Hydra); else NULL. */
+	const struct guild_value *imported;
 };
 
 struct guild_flag_defs {
@@ -141,6 +143,33 @@ void guild_flag_defs_of_config(struct guild_arena *a, const struct guild_value *
 /* The value as such a file holds it: a text with `arg-split` is the list of its parts, decoded. */
 const struct guild_value *guild_flag_split(struct guild_arena *a, const struct guild_value *v,
 	const struct guild_value *arg_split);
+
+/* ---- Hydra ------------------------------------------------------------------------------------------------------- */
+
+/* Appends KEY=VALUE in Hydra's override grammar. False when a key within the value has no spelling there. */
+bool guild_hydra_override(struct guild_buf *out, const char *key, const struct guild_value *v);
+/* Appends an override for every flag whose value is not what the program has anyway. Those that are too large for a command line or
+ * have no spelling go into `*file` (a YAML mapping; stays NULL where there are none). */
+enum { GUILD_HYDRA_WORD_MAX = 100000 };
+void guild_hydra_args(struct guild_arena *a, const struct guild_value *flags,
+	const struct guild_value *cmd_flags, struct guild_strs *out, struct guild_value **file);
+
+struct guild_hydra_request {
+	const char *script;
+	const char *module;     /* dotted name when run as a module of a package, else NULL */
+	char *const *base_args; /* --config-name and --config-path are understood */
+	size_t n_base_args;
+	char *const *words; /* NAME=VALUE of the command line: they may choose config groups */
+	size_t n_words;
+	const char *python; /* NULL: never ask */
+	const char *cwd;
+};
+/* The leaves of the configuration that @hydra.main names, and the groups of its defaults list. Composed from the files where that
+ * can be done; else the script is asked with --cfg job; what remains is a warning. */
+int guild_hydra_flags(struct guild_arena *a, const struct guild_hydra_request *req,
+	struct guild_flag_defs *out, const struct guild_log *log, struct guild_error *err);
+/* Has the script a function under @hydra.main? */
+bool guild_hydra_is_app(const char *script);
 
 /* ---- finding the flags of a script (flags.md 5) --------------------------------------------------------------- */
 

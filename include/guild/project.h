@@ -161,6 +161,8 @@ struct guild_import_options {
 	const char *python;
 	bool ignore_cache;
 	guild_search_fn *search; /* for `nb-replace`; NULL: patterns find nothing */
+	char *const *words;      /* NAME=VALUE as typed: they choose Hydra's config groups */
+	size_t n_words;
 };
 int guild_op_import_flags(struct guild_project *project, struct guild_op_def *op,
 	const struct guild_import_options *opts, const struct guild_log *log,

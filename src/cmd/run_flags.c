@@ -15,6 +15,8 @@ int guild_run_cmd_import_flags(struct guild_run_cmd *c, bool ignore_cache, struc
 		.cache_dir = c->flags_cache_dir,
 		.python = c->world.python ? c->world.python->exe : NULL,
 		.search = guild_regex_find,
+		.words = c->flag_words,
+		.n_words = c->n_flag_words,
 		.ignore_cache = ignore_cache || (no_cache && strcmp(no_cache, "1") == 0),
 	};
 	return guild_op_import_flags(c->op_project, c->op, &opts, &c->ctx->log, err);

@@ -16,6 +16,7 @@
 struct words {
 	const struct guild_command_request *req;
 	const struct guild_value *cmd_flags;
+	struct guild_command *command; /* that is made */
 };
 
 /* Flags by their value as in the environment, and the few names of our own. */
@@ -52,6 +53,26 @@ static int add_word(const struct words *w, const char *word, struct guild_strs *
 	return rc;
 }
 
+/* Overrides; what has no spelling among words is one more configuration, which comes last. */
+static void add_hydra_args(const struct words *w, struct guild_strs *out)
+{
+	struct guild_arena *a = guild_arena_new();
+	struct guild_value *file = NULL;
+	guild_hydra_args(a, w->req->flags, w->cmd_flags, out, &file);
+	if (file) {
+		struct guild_buf text = {0};
+		guild_buf_puts(&text, "# @package _global_\n");
+		guild_yaml_dump(&text, file, true);
+		guild_buf_putc(&text, '\n');
+		free(w->command->hydra_file);
+		w->command->hydra_file = guild_buf_take(&text);
+		/* Overrides must stand together: an option between them ends them. */
+		guild_strs_add(out, "+guild=flags");
+		guild_strs_add(out, "--config-dir=" GUILD_HYDRA_DIR);
+	}
+	guild_arena_free(a);
+}
+
 /* Words [from, to) of the template; `flag_args` says whether flags are wanted there. */
 static int add_words(const struct words *w, const struct guild_value *words, size_t from, size_t to,
 	bool flag_args, struct guild_strs *out, struct guild_error *err)
@@ -65,7 +86,9 @@ static int add_words(const struct words *w, const struct guild_value *words, siz
 				"invalid operation command: word %zu is no text", i + 1);
 		}
 		if (strcmp(word, FLAG_ARGS) == 0) {
-			if (flag_args) {
+			if (flag_args && guild_streq(dest, "hydra")) {
+				add_hydra_args(w, out);
+			} else if (flag_args) {
 				guild_flag_cmd_args(out, w->req->flags, w->cmd_flags,
 					dest ? dest : "args", out, w->req->log);
 			}
@@ -91,7 +114,8 @@ enum flags_dest { DEST_ARGS, DEST_GLOBALS, DEST_NONE };
 
 static enum flags_dest dest_kind(const char *dest)
 {
-	if (!dest || strcmp(dest, "args") == 0 || guild_starts(dest, "args:")) {
+	if (!dest || strcmp(dest, "args") == 0 || guild_starts(dest, "args:") ||
+		strcmp(dest, "hydra") == 0) {
 		return DEST_ARGS;
 	}
 	if (strcmp(dest, "globals") == 0 || guild_starts(dest, "global:") ||
@@ -311,7 +335,8 @@ int guild_command_make(const struct guild_command_request *req, struct guild_com
 {
 	const struct guild_value *op_cmd = guild_value_get(req->op, "op-cmd");
 	const struct guild_value *words = guild_value_get(op_cmd, "cmd-args");
-	struct words w = {.req = req, .cmd_flags = guild_value_get(op_cmd, "cmd-flags")};
+	struct words w = {
+		.req = req, .cmd_flags = guild_value_get(op_cmd, "cmd-flags"), .command = out};
 	memset(out, 0, sizeof(*out));
 	if (!words || words->type != GUILD_LIST || words->n == 0) {
 		return guild_error_set(err, GUILD_EINVALID,
@@ -361,5 +386,6 @@ void guild_command_fini(struct guild_command *c)
 	guild_strs_fini(&c->argv);
 	guild_strs_fini(&c->env);
 	free(c->python_path);
+	free(c->hydra_file);
 	memset(c, 0, sizeof(*c));
 }

@@ -141,6 +141,27 @@ static void add_python_path(struct guild_strs *env, const struct guild_env_reque
 	}
 }
 
+/* The kernel starts no program with a longer one, and the program can read the value elsewhere: it is in the run's flags. */
+static void drop_long(struct guild_strs *env, const struct guild_log *log)
+{
+	enum { LONGEST = 131071 };
+	size_t kept = 0;
+	for (size_t i = 0; i < env->n; i++) {
+		if (strlen(env->v[i]) <= LONGEST) {
+			env->v[kept++] = env->v[i];
+			continue;
+		}
+		guild_log(log, "warning",
+			"variable '%.*s' is not set: its value is longer than the system allows",
+			(int)strcspn(env->v[i], "="), env->v[i]);
+		free(env->v[i]);
+	}
+	if (kept < env->n) {
+		env->v[kept] = NULL;
+		env->n = kept;
+	}
+}
+
 int guild_env_make(const struct guild_env_request *req, struct guild_strs *out,
 	struct guild_error *err)
 {
@@ -153,6 +174,7 @@ int guild_env_make(const struct guild_env_request *req, struct guild_strs *out,
 	if (rc != 0) {
 		return rc;
 	}
+	drop_long(out, req->log);
 	add_python_path(out, req);
 	if (req->no_gpus || (req->gpus && *req->gpus)) {
 		guild_env_set(out, "CUDA_VISIBLE_DEVICES", req->no_gpus ? "" : req->gpus);

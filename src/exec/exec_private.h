@@ -60,9 +60,12 @@ struct guild_command {
 	struct guild_strs argv;
 	struct guild_strs env; /* NAME=VALUE the command needs besides */
 	char *python_path;     /* goes before PYTHONPATH, or NULL */
+	char *hydra_file; /* text of GUILD_HYDRA_FILE in the run: values that have no spelling on a command line; or NULL */
 	bool is_python;
 	bool is_wrapped; /* what Python executes is not the user's file: no debugger */
 };
+#define GUILD_HYDRA_DIR ".guild/generated/hydra"
+#define GUILD_HYDRA_FILE GUILD_HYDRA_DIR "/guild/flags.yaml"
 int guild_command_make(const struct guild_command_request *req, struct guild_command *out,
 	struct guild_error *err);
 void guild_command_fini(struct guild_command *c);
@@ -113,6 +116,7 @@ struct guild_env_request {
 	const char *op_name, *home, *source_dest, *cmd_dir;
 	const struct guild_run *run;
 	struct guild_strs more; /* borrowed */
+	const struct guild_log *log;
 };
 int guild_env_make(const struct guild_env_request *req, struct guild_strs *out,
 	struct guild_error *err);

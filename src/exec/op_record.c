@@ -146,6 +146,19 @@ static struct guild_value *cmd_env(struct guild_arena *a, const struct guild_exe
 	return env;
 }
 
+/* What was typed is passed even where the program has that value anyway: another group may have been chosen besides. */
+static void mark_typed(struct guild_arena *a, struct guild_value *cmd_flags,
+	const struct guild_value *typed)
+{
+	for (size_t i = 0; typed && typed->type == GUILD_DICT && i < typed->n; i++) {
+		const char *name = guild_value_text(typed->pairs[i].key);
+		struct guild_value *attrs = name ? guild_value_get(cmd_flags, name) : NULL;
+		if (guild_value_get(attrs, "imported")) {
+			guild_value_set(a, attrs, "typed", guild_value_bool(a, true));
+		}
+	}
+}
+
 static int op_cmd(struct guild_arena *a, const struct guild_exec_op *x, struct guild_value **out,
 	struct guild_error *err)
 {
@@ -159,6 +172,7 @@ static int op_cmd(struct guild_arena *a, const struct guild_exec_op *x, struct g
 		bool tells_dest = cmd.kind == GUILD_OP_PYTHON || x->op->flags_dest;
 		guild_value_set(a, v, "cmd-args", guild_value_strs(a, &cmd.words));
 		guild_value_set(a, v, "cmd-env", cmd_env(a, x, tells_dest ? dest : NULL));
+		mark_typed(a, flags, x->user_flags);
 		if (flags && flags->n > 0) {
 			guild_value_set(a, v, "cmd-flags", flags);
 		}

@@ -154,7 +154,8 @@ static int make_env(struct execution *e, struct guild_error *err)
 		.source_dest = e->place.dest,
 		.cmd_dir = world->cmd_dir,
 		.run = e->run,
-		.more = e->command.env};
+		.more = e->command.env,
+		.log = world->log};
 	int rc = guild_env_make(&req, &e->env, err);
 	free(name);
 	return rc;
@@ -211,6 +212,15 @@ static int apply_source_flags(struct execution *e, bool is_restart, struct guild
 	return guild_source_flags_apply(&req, err);
 }
 
+static int write_generated(const char *path, const char *text, struct guild_error *err)
+{
+	char *dir = guild_path_dirname(path);
+	int rc = guild_mkdirs(dir, err);
+	rc = rc ? rc : guild_file_write(path, text, strlen(text), false, err);
+	free(dir);
+	return rc;
+}
+
 static int prepare(struct execution *e, bool is_restart, struct guild_error *err)
 {
 	int rc = read_records(e, err);
@@ -229,6 +239,11 @@ static int prepare(struct execution *e, bool is_restart, struct guild_error *err
 	if (rc == 0 && is_restart && is_pipeline(e) &&
 		guild_run_attr_i64(e->run, "exit_status", -1) == 0) {
 		rc = guild_pipeline_forget(e->run, err);
+	}
+	if (rc == 0 && e->command.hydra_file) {
+		char *file = guild_path_join(e->run->dir, GUILD_HYDRA_FILE);
+		rc = write_generated(file, e->command.hydra_file, err);
+		free(file);
 	}
 	if (rc == 0) {
 		run_in_debugger(e);

@@ -122,6 +122,9 @@ struct guild_value *guild_flag_cmd_flags(struct guild_arena *a, const struct gui
 		}
 		put_attr(a, attrs, "arg-encoding", d->arg_encoding);
 		put_attr(a, attrs, "env-encoding", d->env_encoding);
+		if (d->imported) {
+			guild_value_set(a, attrs, "imported", guild_value_copy(a, d->imported));
+		}
 		guild_value_set(a, all, d->name, attrs);
 	}
 	return all;

@@ -308,6 +308,7 @@ static void fill(struct guild_flag_def *to, const struct guild_flag_def *from)
 	FILL(nb_replace);
 	FILL(extra);
 	FILL(source_module);
+	FILL(imported);
 	if (!to->has_required) {
 		to->required = from->required;
 		to->has_required = from->has_required;

@@ -137,6 +137,28 @@ static char *find_elsewhere(const struct guild_op_def *op, const char *module)
 	return script;
 }
 
+static int import_from_hydra(struct guild_project *project, struct guild_op_def *op,
+	const struct guild_op_cmd *cmd, const char *script, const struct guild_import_options *opts,
+	const struct guild_log *log, struct guild_error *err)
+{
+	struct guild_hydra_request req = {
+		.script = script,
+		.module = cmd->run_as_module ? cmd->module_name : NULL,
+		.base_args = cmd->args.v,
+		.n_base_args = cmd->args.n,
+		.words = opts->words,
+		.n_words = opts->n_words,
+		.python = opts->python,
+		.cwd = project->dir,
+	};
+	struct guild_flag_defs found = {0};
+	int rc = guild_hydra_flags(project->arena, &req, &found, log, err);
+	if (rc == 0) {
+		take_imported(project, op, &found);
+	}
+	return rc;
+}
+
 static int import_from_script(struct guild_project *project, struct guild_op_def *op,
 	const struct guild_import_options *opts, const struct guild_log *log,
 	struct guild_error *err)
@@ -173,6 +195,16 @@ static int import_from_script(struct guild_project *project, struct guild_op_def
 		return rc;
 	}
 	char *script = elsewhere ? elsewhere : guild_path_join(root, cmd.script);
+	if (!op->flags_dest && guild_hydra_is_app(script)) {
+		op->flags_dest = "hydra";
+	}
+	if (guild_streq(op->flags_dest, "hydra")) {
+		rc = import_from_hydra(project, op, &cmd, script, opts, log, err);
+		free(script);
+		free(root);
+		guild_op_cmd_fini(&cmd);
+		return rc;
+	}
 	struct guild_detect_request req = {
 		.script = script,
 		.flags_dest = op->flags_dest,
