@@ -78,7 +78,7 @@ def test_later_commands_say_so(guild, command):
     (["runs", "-Fl", "a", "-Fu"], 1, "--label and --unlabeled cannot both be used"),
     (["runs", "-Sx"], 1, "unrecognized status char 'x' in option '-S'"),
     (["runs", "--remote", "r"], 1, "this version does not have option --remote"),
-    (["runs", "-F", "a = 1"], 1, "this version does not have option -F"),
+    (["compare", "--tool", "hiplot"], 1, "this version does not have option --tool"),
     (["-C", "/no/such", "runs"], 1, "directory '/no/such' does not exist"),
     (["-H", "/no/such", "runs"], 1, "directory '/no/such' does not exist"),
     (["-C", "/etc/hostname", "runs"], 1, "'/etc/hostname' is not a directory"),
