@@ -40,7 +40,7 @@ def lib(tmp_path):
 
 
 def test_installed_models_and_operations(guild, lib):
-    assert [line.rstrip() for line in guild("models", env=lib).stdout.splitlines()] == ["gpkg.hello-w/", "gpkg.hello-w/hello", "plain/"]
+    assert [line.rstrip() for line in guild("models", env=lib).stdout.splitlines()] == ["gpkg.hello-w/hello"]
     assert [line.rstrip() for line in guild("ops", env=lib).stdout.splitlines()] == [
         "gpkg.hello-w/anon", "gpkg.hello-w/hello:train", "plain/go"]
     guild.write("guild.yml", "- model: m\n  operations: {t: {exec: 'true'}}\n")
