@@ -64,19 +64,25 @@ static void add_ignored(struct source_rules *s, const char *root, struct source_
 }
 
 /* Runs git and files its NUL-separated paths: directories (ending in '/') into the rule, files into the map. */
-static int collect_ignored(struct source_rules *s, const char *which, const char *root,
+static int collect_ignored(struct source_rules *s, bool is_tracked, const char *root,
 	struct source_rule *dirs, bool *is_repo, struct guild_error *err)
 {
 	struct guild_strs argv = {0};
-	const char *const words[] = {"git", "ls-files", "-z", which, "--exclude-standard"};
+	const char *const words[] = {"git", "ls-files", "-z", is_tracked ? "-ic" : "-io"};
 	for (size_t i = 0; i < GUILD_ARRAY_LEN(words); i++) {
 		guild_strs_add(&argv, words[i]);
 	}
-	if (strcmp(which, "-io") == 0) {
+	size_t n_plain = argv.n;
+	add_guildignore(root, &argv);
+	if (is_tracked && argv.n == n_plain) {
+		guild_strs_fini(&argv);
+		return 0;
+	}
+	if (!is_tracked) {
+		guild_strs_add(&argv, "--exclude-standard");
 		/* A directory that is ignored whole is one line, however many files it holds. */
 		guild_strs_add(&argv, "--directory");
 	}
-	add_guildignore(root, &argv);
 	struct guild_proc_result r = {0};
 	int rc = guild_proc_run((const char *const *)argv.v, root, NULL, GIT_LIST_MAX,
 		GIT_TIMEOUT_MS, &r, err);
@@ -95,8 +101,8 @@ static int collect_ignored(struct source_rules *s, const char *which, const char
 	return 0;
 }
 
-/* Untracked files that are ignored, then tracked ones that an ignore pattern matches. Two calls: git before 2.32 refuses both at
- * once with --directory. */
+/* Untracked files that are ignored, then tracked ones that .guildignore names: what .gitignore says is, for git, about untracked
+ * files only. */
 static int add_git_base(struct source_rules *s, const char *root, bool *is_repo,
 	struct guild_error *err)
 {
@@ -104,9 +110,9 @@ static int add_git_base(struct source_rules *s, const char *root, bool *is_repo,
 	source_rules_add_pattern(s, false, RULE_DIR, ".guild", built_in);
 	source_rules_leave_dirs_with(s, ".guild-nocopy", built_in);
 	struct source_rule *dirs = source_rules_add_pattern(s, false, RULE_DIR, ".git", git);
-	int rc = collect_ignored(s, "-io", root, dirs, is_repo, err);
+	int rc = collect_ignored(s, false, root, dirs, is_repo, err);
 	if (rc == 0 && *is_repo) {
-		rc = collect_ignored(s, "-ic", root, dirs, is_repo, err);
+		rc = collect_ignored(s, true, root, dirs, is_repo, err);
 	}
 	source_rules_add(s, true, RULE_GIT, git);
 	struct source_rule *own = source_rules_add_pattern(s, false, RULE_ANY, ".git*", built_in);
