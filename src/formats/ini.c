@@ -373,7 +373,7 @@ static void set_defaults(struct guild_arena *a, const struct guild_ini *ini, con
 int guild_ini_parse(struct guild_arena *a, struct guild_str text, const char *name,
 	struct guild_value **out, struct guild_error *err)
 {
-	struct guild_ini ini;
+	struct guild_ini ini = {0};
 	int rc = guild_ini_scan(a, text, name, &ini, err);
 	if (rc != 0) {
 		return rc;

@@ -151,7 +151,7 @@ int guild_ini_edit(struct guild_str text, const struct guild_change *c, struct g
 		return GUILD_EDIT_CANNOT;
 	}
 	struct guild_arena *a = guild_arena_new();
-	struct guild_ini ini;
+	struct guild_ini ini = {0};
 	const char *section = c->n == 2 || is_section ? c->keys[0] : "DEFAULT";
 	/* A new section: its first value now, the others when it is looked at again. */
 	const char *key = is_section ? guild_value_text(c->value->pairs[0].key) : c->keys[c->n - 1];

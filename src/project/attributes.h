@@ -27,7 +27,6 @@ struct project_kind;
 
 struct project_attribute {
 	const char *name;
-	unsigned forms;
 	const struct project_kind *map;   /* what a mapping here is */
 	const struct project_kind *names; /* or: what each value of a mapping of names is */
 	const struct project_kind *items; /* what each item of a list is */
@@ -35,6 +34,7 @@ struct project_attribute {
 	const char *takes;        /* for people, where the forms do not say it */
 	const char *fallback;     /* what counts when it is not there, for people */
 	const char *help;
+	unsigned forms;
 	bool is_own; /* 0.9.0 does not know it */
 };
 

@@ -280,7 +280,7 @@ static int parse_named(struct guild_str text, const char *path, bool in_place,
 	const struct guild_log *log, struct guild_error *err)
 {
 	struct guild_project *p = guild_alloc(sizeof *p);
-	struct guild_error unread;
+	struct guild_error unread = {0};
 	struct project_reader r = {.log = log, .err = err ? err : &unread};
 	int rc = open_items(text, path, in_place, world, p, &r);
 	rc = rc ? rc : project_make_models(&r);

@@ -370,7 +370,7 @@ static int read_all(struct steps_reader *r, const struct guild_value *list, stru
 int guild_steps_read(struct guild_arena *a, const struct guild_steps_request *req,
 	struct guild_steps *out, struct guild_error *err)
 {
-	struct guild_error none;
+	struct guild_error none = {0};
 	struct steps_reader r = {.a = a, .req = req, .err = err ? err : &none};
 	struct guild_steps steps = {0};
 	const struct guild_value *list = req->steps;
