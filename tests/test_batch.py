@@ -1,5 +1,6 @@
 """guild run with several values: batches, their trials and how they are stored."""
 
+import json
 import os
 import re
 import signal
@@ -43,6 +44,13 @@ def test_grid(batch):
     assert [batch.guild.attr(r, "label") for r in done.trials][0] == "code=0 s=a x=1\n"
     assert {p.name for p in done.batch.iterdir() if p.is_symlink()} == {r.name for r in done.trials}
     assert {os.readlink(p) for p in done.batch.iterdir() if p.is_symlink()} == {f"../{r.name}" for r in done.trials}
+
+
+def test_scalars_of_the_trials_are_the_batchs_own(batch):
+    batch.guild.write("guild.yml", "t:\n  exec: \"echo 'loss: ${x}'\"\n  flags: {x: 0}\n")
+    done = batch("t", "x=[1,2.5]", "--keep-batch")
+    info = json.loads(batch.guild("runs", "info", done.batch.name, "--json").stdout)
+    assert info["scalars"]["loss"][0] == 2.5
 
 
 def test_stored_as_a_batch(batch):

@@ -176,7 +176,7 @@ static bool is_in_place(struct guild_unpacking *u, const char *name, unsigned ty
 	       (st.st_mode & S_IFMT) == type &&
 	       (st.st_ctim.tv_sec > u->changed.tv_sec ||
 		       (st.st_ctim.tv_sec == u->changed.tv_sec &&
-			       st.st_ctim.tv_nsec >= u->changed.tv_nsec));
+			       st.st_ctim.tv_nsec > u->changed.tv_nsec));
 }
 
 /* A single packed file has the name of the archive without ".gz". */

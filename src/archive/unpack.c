@@ -50,7 +50,8 @@ static bool read_list(const struct guild_archive_request *req, const char *path,
 	struct guild_buf text = {0};
 	struct guild_strs names = {0};
 	struct stat st;
-	bool is_good = stat(path, &st) == 0 && !is_older(st.st_mtim, last_change(archive)) &&
+	/* Clocks of files tick slowly: a list of the archive's own moment may be of the archive before. */
+	bool is_good = stat(path, &st) == 0 && is_older(last_change(archive), st.st_mtim) &&
 		       guild_file_read(path, 0, &text, NULL) == 0;
 	if (is_good && text.n > 0) {
 		guild_strs_split(&names, text.p, '\n');

@@ -37,13 +37,19 @@ int guild_trial_make(struct guild_trial_maker *m, const struct guild_value *flag
 
 /* ---- the batch's own output ---- */
 
-/* Files output and output.index of the batch: its messages and what its trials print. */
+/* Files output and output.index of the batch: its messages and what its trials print; the scalars in it are its own, too. */
 struct guild_batch_output {
 	int output_fd;
 	int index_fd;
 	bool has_tail[2]; /* a line of that stream that has not ended yet */
+	const struct guild_run *batch;
+	unsigned serial;                      /* of the event file */
+	struct guild_output_scalars *scalars; /* NULL: none are read */
+	struct guild_event_writer *events;    /* NULL: none was found yet */
 };
-void guild_batch_output_open(struct guild_batch_output *o, const struct guild_run *batch);
+/* `scalars` (may be NULL) is taken over. */
+void guild_batch_output_open(struct guild_batch_output *o, const struct guild_run *batch,
+	unsigned serial, struct guild_output_scalars *scalars);
 void guild_batch_output_put(void *output, bool is_stderr, const char *p, size_t n);
 void guild_batch_output_close(struct guild_batch_output *o);
 

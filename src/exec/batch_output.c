@@ -15,11 +15,25 @@ static int open_file(const struct guild_run *batch, const char *name)
 	return fd;
 }
 
-void guild_batch_output_open(struct guild_batch_output *o, const struct guild_run *batch)
+void guild_batch_output_open(struct guild_batch_output *o, const struct guild_run *batch,
+	unsigned serial, struct guild_output_scalars *scalars)
 {
 	/* A copy that cannot be kept changes nothing: every trial has its own. */
 	*o = (struct guild_batch_output){.output_fd = open_file(batch, "output"),
-		.index_fd = open_file(batch, "output.index")};
+		.index_fd = open_file(batch, "output.index"),
+		.batch = batch,
+		.serial = serial,
+		.scalars = scalars};
+}
+
+static void take_scalar(void *arg, const struct guild_output_scalar *found)
+{
+	struct guild_batch_output *o = arg;
+	struct guild_scalar value = {.tag = found->key, .value = (float)found->value};
+	if (!o->events) {
+		o->events = guild_event_writer_new(o->batch->guild_dir, o->serial, "");
+	}
+	(void)guild_event_writer_add(o->events, guild_now_us(), found->step, &value, 1, NULL);
 }
 
 static void put_records(struct guild_batch_output *o, bool is_stderr, size_t n_lines)
@@ -32,14 +46,29 @@ static void put_records(struct guild_batch_output *o, bool is_stderr, size_t n_l
 	free(records);
 }
 
+static void close_files(struct guild_batch_output *o)
+{
+	if (o->output_fd >= 0) {
+		close(o->output_fd);
+	}
+	if (o->index_fd >= 0) {
+		close(o->index_fd);
+	}
+	o->output_fd = -1;
+	o->index_fd = -1;
+}
+
 void guild_batch_output_put(void *output, bool is_stderr, const char *p, size_t n)
 {
 	struct guild_batch_output *o = output;
+	if (o->scalars) {
+		guild_output_scalars_feed(o->scalars, is_stderr, guild_str_n(p, n), take_scalar, o);
+	}
 	if (o->output_fd < 0 || o->index_fd < 0 || n == 0) {
 		return;
 	}
 	if (guild_fd_write_all(o->output_fd, p, n) != 0) {
-		guild_batch_output_close(o);
+		close_files(o);
 		return;
 	}
 	size_t n_lines = guild_count_byte(p, n, '\n');
@@ -51,18 +80,20 @@ void guild_batch_output_put(void *output, bool is_stderr, const char *p, size_t 
 
 void guild_batch_output_close(struct guild_batch_output *o)
 {
+	if (o->scalars) {
+		guild_output_scalars_end(o->scalars, take_scalar, o);
+		guild_output_scalars_free(o->scalars);
+		o->scalars = NULL;
+	}
+	if (o->events) {
+		(void)guild_event_writer_close(o->events, NULL);
+		o->events = NULL;
+	}
 	for (int i = 0; i < 2 && o->index_fd >= 0; i++) {
 		if (o->has_tail[i]) {
 			put_records(o, i == 1, 1);
 			o->has_tail[i] = false;
 		}
 	}
-	if (o->output_fd >= 0) {
-		close(o->output_fd);
-	}
-	if (o->index_fd >= 0) {
-		close(o->index_fd);
-	}
-	o->output_fd = -1;
-	o->index_fd = -1;
+	close_files(o);
 }

@@ -309,6 +309,16 @@ static int prepare(struct batch *b, struct guild_error *err)
 	return rc;
 }
 
+/* Reads the scalars of what the trials print, as 0.9.0's batches have them; NULL when that is off. */
+static struct guild_output_scalars *new_scalars(const struct batch *b)
+{
+	const struct guild_value *record = guild_run_attr(b->run, b->a, "op");
+	struct guild_output_scalars *scalars = NULL;
+	(void)guild_output_scalars_new(guild_value_get(record, "output-scalars"), false, NULL,
+		&scalars, b->start->world->log, NULL);
+	return scalars;
+}
+
 int guild_batch_run(struct guild_run *run, const struct guild_exec_start *start,
 	struct guild_supervise_result *result, struct guild_error *err)
 {
@@ -321,7 +331,7 @@ int guild_batch_run(struct guild_run *run, const struct guild_exec_start *start,
 	catch_signals(before);
 	int rc = prepare(&b, err);
 	if (rc == 0) {
-		guild_batch_output_open(&b.output, run);
+		guild_batch_output_open(&b.output, run, start->serial, new_scalars(&b));
 		rc = make_trials(&b, err);
 		if (rc != 0) {
 			b.exit_status = 1;
