@@ -268,6 +268,26 @@ int guild_fd_write_all(int fd, const void *p, size_t n);
 /* under $TMPDIR; caller frees and removes */
 char *guild_tmp_dir(const char *prefix, struct guild_error *err);
 
+/* Where bytes go, piece after piece. */
+struct guild_sink {
+	int (*write)(void *arg, const void *p, size_t n, struct guild_error *err);
+	void *arg;
+};
+int guild_sink_write(const struct guild_sink *to, const void *p, size_t n, struct guild_error *err);
+struct guild_sink guild_buf_sink(struct guild_buf *b); /* appends; never fails */
+/* Writes what `b` holds and empties it when that is much, or, with `all`, when it is anything. */
+int guild_sink_flush(const struct guild_sink *to, struct guild_buf *b, bool all,
+	struct guild_error *err);
+
+/* A file that appears under its name when it is whole. What is no file (a pipe, a device) is written at once; where `path` is a link,
+ * its target is replaced. */
+struct guild_new_file;
+int guild_new_file_open(const char *path, struct guild_new_file **out, struct guild_error *err);
+struct guild_sink guild_new_file_sink(struct guild_new_file *f);
+/* Closes and renames; frees f. After a failed write it fails the same way, and nothing is left behind. */
+int guild_new_file_commit(struct guild_new_file *f, bool durable, struct guild_error *err);
+void guild_new_file_discard(struct guild_new_file *f); /* frees f; nothing is left behind */
+
 /* One process at a time: the file `path` is there, and locked, while somebody holds it. */
 struct guild_lock {
 	char *path;

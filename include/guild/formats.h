@@ -138,6 +138,24 @@ int guild_csv_parse(struct guild_arena *a, struct guild_str text, struct guild_v
 /* One field with minimal quoting (no separator added). */
 void guild_csv_field(struct guild_buf *out, struct guild_str text);
 
+/* ---- tables: rows of values under headings -------------------------------------------------------------- */
+
+struct guild_grid {
+	const char **headers;             /* all different */
+	const struct guild_value ***rows; /* rows[i][j]; NULL: no value */
+	size_t n_cols, n_rows;
+	const char **ids; /* of the rows, which JSON gives as "id" before the columns; or NULL */
+};
+enum guild_grid_format {
+	GUILD_GRID_CSV, /* values in full, as Python's str(); nothing at all where there is no row */
+	GUILD_GRID_JSON, /* a list of objects, on one line */
+};
+int guild_grid_write(const struct guild_grid *g, enum guild_grid_format format,
+	const struct guild_sink *to, struct guild_error *err);
+/* Appends a value as a cell of a table for people, one line: floats cut (not rounded) to 6 decimals, booleans as yes and no, nothing for
+ * NULL and null. */
+void guild_cell_text(struct guild_buf *out, const struct guild_value *v);
+
 /* ---- configuration files: JSON, YAML, INI, TOML ------------------------------------------------------------ */
 
 enum guild_config_format {

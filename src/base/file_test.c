@@ -112,10 +112,74 @@ static void test_processes(void **state)
 	assert_false(guild_pid_alive(-1));
 }
 
+static size_t count_names(void **state)
+{
+	struct guild_strs names = {0};
+	assert_int_equal(guild_dir_list(*state, &names, NULL), 0);
+	size_t n = names.n;
+	guild_strs_fini(&names);
+	return n;
+}
+
+static void write_words(const char *path, bool commit)
+{
+	struct guild_error err;
+	struct guild_new_file *f = NULL;
+	assert_int_equal(guild_new_file_open(path, &f, &err), 0);
+	struct guild_sink to = guild_new_file_sink(f);
+	assert_int_equal(guild_sink_write(&to, "one ", 4, &err), 0);
+	assert_int_equal(guild_sink_write(&to, "two", 3, &err), 0);
+	if (commit) {
+		assert_int_equal(guild_new_file_commit(f, true, &err), 0);
+	} else {
+		guild_new_file_discard(f);
+	}
+}
+
+static void test_new_file(void **state)
+{
+	char *path = in_dir(state, "f"), *link = in_dir(state, "link"),
+	     *missing = in_dir(state, "no/f");
+	struct guild_error err;
+	struct guild_new_file *f = NULL;
+	write_words(path, false);
+	assert_int_equal(count_names(state), 0);
+	write_words(path, true);
+	assert_int_equal(guild_file_size(path), 7);
+	/* What a link points to is replaced, with its permissions, and not before it is whole. */
+	assert_int_equal(guild_file_write(path, "old", 3, false, NULL), 0);
+	assert_int_equal(chmod(path, 0640), 0);
+	assert_int_equal(symlink("f", link), 0);
+	write_words(link, false);
+	assert_int_equal(guild_file_size(path), 3);
+	write_words(link, true);
+	assert_int_equal(guild_file_size(path), 7);
+	struct stat st;
+	assert_int_equal(lstat(link, &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0640);
+	assert_int_equal(count_names(state), 2);
+	assert_int_equal(guild_new_file_open(missing, &f, &err), GUILD_ENOTFOUND);
+	assert_int_equal(guild_new_file_open(*state, &f, &err), GUILD_EIO);
+	assert_null(f);
+	/* A device is written in place; a failed write is not forgotten. */
+	assert_int_equal(guild_new_file_open("/dev/full", &f, &err), 0);
+	struct guild_sink to = guild_new_file_sink(f);
+	assert_int_not_equal(guild_sink_write(&to, "x", 1, &err), 0);
+	assert_int_not_equal(guild_new_file_commit(f, false, &err), 0);
+	assert_non_null(strstr(err.text, "'/dev/full'"));
+	assert_true(guild_file_exists("/dev/full"));
+	free(path);
+	free(link);
+	free(missing);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_write_and_read, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(test_new_file, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(test_copy_tree, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(test_real_path, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(test_processes, make_dir, remove_dir),

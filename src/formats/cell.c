@@ -1,6 +1,6 @@
 /* How a value looks in a table. */
 
-#include "cell.h"
+#include <guild/formats.h>
 
 #include <string.h>
 

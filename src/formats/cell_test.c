@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "cell.h"
+#include <guild/formats.h>
 
 static void assert_cell(const struct guild_value *v, const char *expected)
 {

@@ -1,0 +1,165 @@
+/* The table of guild compare: what is asked for, and the table as a grid. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "compare_table.h"
+#include "project_ops.h"
+#include "project_world.h"
+
+/* ---- the request ---------------------------------------------------------------------------------------- */
+
+/* Columns of -c or -cc; text that cannot be read is said and left out. */
+static void parse_cols(const struct guild_ctx *ctx, const char *spec, struct guild_cols *cols)
+{
+	struct guild_error err = {0};
+
+	if (spec && guild_cols_parse(ctx->arena, spec, cols, &err) != 0) {
+		guild_log(&ctx->log, "warning", "error parsing '%s': %s", spec, err.text);
+	}
+}
+
+static const struct guild_value *op_compare(void *arg, const struct guild_run *r)
+{
+	const struct guild_op_def *op = guild_project_ops_find(arg, r);
+
+	return op ? op->compare : NULL;
+}
+
+static int make_rows(struct guild_ctx *ctx, const struct guild_args *args,
+	const struct guild_runs *runs, struct guild_compare_table *out, struct guild_error *err)
+{
+	const char *strict = guild_args_text(args, "strict-cols");
+	struct guild_project_ops ops = {.world = guild_op_world(ctx)};
+	struct guild_cols cols = {0};
+	struct guild_sort *sort = NULL;
+	int rc = guild_cmd_sort(ctx, args, &sort, err);
+
+	if (rc != 0) {
+		return rc;
+	}
+	parse_cols(ctx, strict ? strict : guild_args_text(args, "cols"), &cols);
+	struct guild_compare_request req = {
+		.user_cols = &cols,
+		.strict = strict != NULL,
+		.skip_op_cols = guild_args_flag(args, "skip-op-cols"),
+		.skip_core = guild_args_flag(args, "skip-core"),
+		.skip_unchanged = guild_args_flag(args, "skip-unchanged"),
+		.extra_cols = guild_args_flag(args, "extra-cols"),
+		.all_scalars = guild_args_flag(args, "all-scalars"),
+		.include_batch = guild_args_flag(args, "include-batch"),
+		.min_header = guild_args_text(args, "min"),
+		.max_header = guild_args_text(args, "max"),
+		.sort = sort,
+		.limit = (size_t)guild_args_int(args, "limit", 0),
+		.user_home = ctx->user_home,
+		.op_compare = op_compare,
+		.arg = &ops,
+	};
+	rc = guild_store_compare(runs, &req, out, &ctx->log, err);
+	guild_project_ops_fini(&ops);
+	guild_sort_free(sort);
+	return rc;
+}
+
+static int make_groups(struct guild_ctx *ctx, const struct guild_args *args,
+	const struct guild_runs *runs, struct guild_compare_table *out, struct guild_error *err)
+{
+	const char *strict = guild_args_text(args, "strict-cols");
+	struct guild_cols keys = {0};
+	struct guild_cols cols = {0};
+	int rc = guild_group_keys_parse(ctx->arena, guild_args_text(args, "group-by"), &keys, err);
+
+	if (rc != 0) {
+		return guild_error_wrap(err, "--group-by");
+	}
+	parse_cols(ctx, strict ? strict : guild_args_text(args, "cols"), &cols);
+	struct guild_group_request req = {
+		.keys = &keys,
+		.cols = &cols,
+		.all_scalars = guild_args_flag(args, "all-scalars"),
+		.include_batch = guild_args_flag(args, "include-batch"),
+		.min_header = guild_args_text(args, "min"),
+		.max_header = guild_args_text(args, "max"),
+		.limit = (size_t)guild_args_int(args, "limit", 0),
+		.user_home = ctx->user_home,
+	};
+	return guild_store_group(runs, &req, out, &ctx->log, err);
+}
+
+int guild_compare_make_table(struct guild_ctx *ctx, const struct guild_args *args,
+	const struct guild_runs *runs, struct guild_compare_table *out, struct guild_error *err)
+{
+	return guild_args_given(args, "group-by") ? make_groups(ctx, args, runs, out, err)
+						  : make_rows(ctx, args, runs, out, err);
+}
+
+/* ---- the grid ------------------------------------------------------------------------------------------- */
+
+struct guild_grid guild_compare_grid(const struct guild_compare_table *t)
+{
+	return (struct guild_grid){
+		.headers = t->headers,
+		.rows = t->rows,
+		.n_cols = t->n_cols,
+		.n_rows = t->n_rows,
+	};
+}
+
+struct guild_grid guild_compare_grid_with_ids(const struct guild_compare_table *t,
+	const struct guild_runs *runs)
+{
+	struct guild_grid g = guild_compare_grid(t);
+
+	g.ids = guild_arena_alloc(t->arena, (t->n_rows + 1) * sizeof(*g.ids));
+	for (size_t i = 0; i < t->n_rows; i++) {
+		g.ids[i] = runs->v[t->run_index[i]].id;
+	}
+	return g;
+}
+
+static bool is_marked(const struct guild_run *r)
+{
+	struct guild_arena *a = guild_arena_new();
+	bool marked = guild_value_truthy(guild_run_attr(r, a, "marked"));
+
+	guild_arena_free(a);
+	return marked;
+}
+
+static const struct guild_value *marked_text(struct guild_arena *a, const struct guild_value *v)
+{
+	struct guild_buf text = {0};
+
+	guild_cell_text(&text, v);
+	guild_buf_puts(&text, " [marked]");
+	v = guild_value_string_n(a, guild_buf_cstr(&text), text.n);
+	guild_buf_fini(&text);
+	return v;
+}
+
+struct guild_grid guild_compare_grid_for_people(const struct guild_compare_table *t,
+	const struct guild_runs *runs)
+{
+	struct guild_grid g = guild_compare_grid(t);
+	size_t col = 0;
+
+	while (col < t->n_cols && strcmp(t->headers[col], "operation") != 0) {
+		col++;
+	}
+	if (col == t->n_cols) {
+		return g;
+	}
+	size_t row_size = (t->n_cols + 1) * sizeof(**g.rows);
+
+	g.rows = guild_arena_alloc(t->arena, (t->n_rows + 1) * sizeof(*g.rows));
+	for (size_t i = 0; i < t->n_rows; i++) {
+		g.rows[i] = t->rows[i];
+		if (is_marked(&runs->v[t->run_index[i]])) {
+			g.rows[i] = guild_arena_alloc(t->arena, row_size);
+			memcpy(g.rows[i], t->rows[i], t->n_cols * sizeof(**g.rows));
+			g.rows[i][col] = marked_text(t->arena, t->rows[i][col]);
+		}
+	}
+	return g;
+}

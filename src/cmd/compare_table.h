@@ -1,0 +1,22 @@
+/* The parts of guild compare. Private to cmd/. */
+#ifndef GUILD_CMD_COMPARE_TABLE_H
+#define GUILD_CMD_COMPARE_TABLE_H
+
+#include "cmd.h"
+
+/* The table the options ask for: one row a run, or a group with --group-by. */
+int guild_compare_make_table(struct guild_ctx *ctx, const struct guild_args *args,
+	const struct guild_runs *runs, struct guild_compare_table *out, struct guild_error *err);
+
+/* The table as a grid, which lives as long as the table (and the runs, for ids). */
+struct guild_grid guild_compare_grid(const struct guild_compare_table *t);
+struct guild_grid guild_compare_grid_with_ids(const struct guild_compare_table *t,
+	const struct guild_runs *runs);
+/* With " [marked]" after the operation of marked runs. */
+struct guild_grid guild_compare_grid_for_people(const struct guild_compare_table *t,
+	const struct guild_runs *runs);
+
+/* --print-scalars */
+void guild_compare_print_scalars(const struct guild_ctx *ctx, const struct guild_runs *runs);
+
+#endif

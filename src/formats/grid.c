@@ -1,0 +1,80 @@
+/* Tables of values as CSV and JSON. */
+#include <guild/formats.h>
+
+static void csv_row(struct guild_buf *out, const struct guild_grid *g, size_t row)
+{
+	struct guild_buf cell = {0};
+	for (size_t j = 0; j < g->n_cols; j++) {
+		guild_buf_reset(&cell);
+		if (!guild_value_is_null(g->rows[row][j])) {
+			guild_value_py_str(&cell, g->rows[row][j]);
+		}
+		guild_buf_puts(out, j > 0 ? "," : "");
+		guild_csv_field(out, guild_buf_str(&cell));
+	}
+	guild_buf_putc(out, '\n');
+	guild_buf_fini(&cell);
+}
+
+static int write_csv(const struct guild_grid *g, const struct guild_sink *to,
+	struct guild_error *err)
+{
+	struct guild_buf out = {0};
+	int rc = 0;
+	for (size_t j = 0; j < g->n_cols && g->n_rows > 0; j++) {
+		guild_buf_puts(&out, j > 0 ? "," : "");
+		guild_csv_field(&out, guild_str(g->headers[j]));
+	}
+	guild_buf_puts(&out, g->n_rows > 0 ? "\n" : "");
+	for (size_t i = 0; i < g->n_rows && rc == 0; i++) {
+		csv_row(&out, g, i);
+		rc = guild_sink_flush(to, &out, false, err);
+	}
+	rc = rc == 0 ? guild_sink_flush(to, &out, true, err) : rc;
+	guild_buf_fini(&out);
+	return rc;
+}
+
+static void json_row(struct guild_buf *out, const struct guild_grid *g, size_t row)
+{
+	struct guild_arena *a = guild_arena_new();
+	struct guild_value *item = guild_value_dict(a);
+	if (g->ids != NULL) {
+		guild_value_set(a, item, "id", guild_value_string(a, g->ids[row]));
+	}
+	for (size_t j = 0; j < g->n_cols; j++) {
+		const struct guild_value *v = g->rows[row][j];
+		guild_value_set(a, item, g->headers[j],
+			v != NULL ? guild_value_copy(a, v) : guild_value_null(a));
+	}
+	guild_json_dump(out, item, GUILD_JSON_COMPACT);
+	guild_arena_free(a);
+}
+
+static int write_json(const struct guild_grid *g, const struct guild_sink *to,
+	struct guild_error *err)
+{
+	struct guild_buf out = {0};
+	int rc = 0;
+	guild_buf_putc(&out, '[');
+	for (size_t i = 0; i < g->n_rows && rc == 0; i++) {
+		guild_buf_puts(&out, i > 0 ? ", " : "");
+		json_row(&out, g, i);
+		rc = guild_sink_flush(to, &out, false, err);
+	}
+	guild_buf_puts(&out, "]\n");
+	rc = rc == 0 ? guild_sink_flush(to, &out, true, err) : rc;
+	guild_buf_fini(&out);
+	return rc;
+}
+
+int guild_grid_write(const struct guild_grid *g, enum guild_grid_format format,
+	const struct guild_sink *to, struct guild_error *err)
+{
+	static int (*const writers[])(const struct guild_grid *, const struct guild_sink *,
+		struct guild_error *) = {
+		[GUILD_GRID_CSV] = write_csv,
+		[GUILD_GRID_JSON] = write_json,
+	};
+	return writers[format](g, to, err);
+}
