@@ -76,6 +76,24 @@ struct guild_scalars { /* sorted by prefix, then tag */
 /* Summaries of every event file under the run. A torn tail is normal; other damage is a warning to `log`. */
 int guild_scalars_read(const struct guild_run *r, struct guild_arena *a, struct guild_scalars *out,
 	const struct guild_log *log, struct guild_error *err);
+/* Every value of a scalar, by step; of several values for one step the one written last. */
+struct guild_scalar_point {
+	int64_t step;
+	double value;
+	double wall_time; /* seconds since the epoch, 0 when it was not written */
+};
+struct guild_scalar_series {
+	const char *prefix, *tag; /* as in the summary */
+	struct guild_scalar_point *v;
+	size_t n;
+};
+struct guild_series { /* sorted by prefix, then tag */
+	struct guild_scalar_series *v;
+	size_t n;
+};
+/* The scalars of every event file under the run in full, in `a`. Damage as in guild_scalars_read. */
+int guild_series_read(const struct guild_run *r, struct guild_arena *a, struct guild_series *out,
+	const struct guild_log *log, struct guild_error *err);
 /* By user key: "tag" (first by prefix order) or "prefix#tag". NULL when missing. */
 const struct guild_scalar_summary *guild_scalars_find(const struct guild_scalars *s,
 	const char *key);

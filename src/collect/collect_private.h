@@ -113,4 +113,15 @@ extern const char guild_default_value_pattern[];
 bool guild_default_may_match(const char *p, size_t n, unsigned flags);
 void guild_default_find(struct guild_str line, struct found *found);
 
+/* ---- event files of a run (scalars_read.c) ------------------------------------------------------------- */
+
+/* Event files of one directory, sorted; `prefix` is the directory's path below the run. */
+typedef void guild_event_dir_fn(void *arg, const char *dir, const char *prefix,
+	const struct guild_strs *files);
+/* Every directory of a run that has event files; linked ones only where they are runs. */
+void guild_event_dirs_walk(const char *run_dir, guild_event_dir_fn *fn, void *arg);
+/* Reads those files one after another; what is damaged is a warning. */
+void guild_event_dir_read(const char *dir, const struct guild_strs *files, guild_event_fn *fn,
+	void *arg, const struct guild_log *log);
+
 #endif

@@ -1,5 +1,5 @@
 /* Summaries of every event file under a run (scalars.md 3). */
-#include <guild/collect.h>
+#include "collect_private.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -39,6 +39,11 @@ struct walk {
 	const struct guild_log *log;
 	struct guild_scalar_summary *v; /* of all directories */
 	size_t n, cap;
+};
+
+struct dir_walk {
+	guild_event_dir_fn *fn;
+	void *arg;
 };
 
 static bool is_tag(const struct entry *e, struct guild_str tag)
@@ -140,24 +145,30 @@ static int on_scalar(void *arg, const struct guild_event_scalar *s)
 	return 0;
 }
 
-static void read_files(struct walk *w, const char *dir, const char *prefix,
-	struct guild_strs *files)
+void guild_event_dir_read(const char *dir, const struct guild_strs *files, guild_event_fn *fn,
+	void *arg, const struct guild_log *log)
 {
-	struct table t = {0};
-	struct file_reader reader = {w, &t};
-	guild_strs_sort(files);
 	for (size_t i = 0; i < files->n; i++) {
 		struct guild_error err = {0};
 		enum guild_event_end end;
 		char *path = guild_path_join(dir, files->v[i]);
-		if (guild_event_file_read(path, on_scalar, &reader, &end, &err) != 0) {
-			guild_log(w->log, "warning", "%s", err.text);
+		if (guild_event_file_read(path, fn, arg, &end, &err) != 0) {
+			guild_log(log, "warning", "%s", err.text);
 		} else if (end == GUILD_EVENT_END_CORRUPT) {
-			guild_log(w->log, "warning",
-				"event file '%s' is damaged, its rest is ignored", path);
+			guild_log(log, "warning", "event file '%s' is damaged, its rest is ignored",
+				path);
 		}
 		free(path);
 	}
+}
+
+static void read_files(void *arg, const char *dir, const char *prefix,
+	const struct guild_strs *files)
+{
+	struct walk *w = arg;
+	struct table t = {0};
+	struct file_reader reader = {w, &t};
+	guild_event_dir_read(dir, files, on_scalar, &reader, w->log);
 	const char *kept = t.n > 0 ? guild_arena_strdup(w->arena, prefix) : NULL;
 	w->v = guild_grow_array(w->v, &w->cap, w->n + t.n, sizeof(*w->v));
 	for (size_t i = 0; i < t.n; i++) {
@@ -225,7 +236,7 @@ static bool is_seen(const struct level *level, dev_t dev, ino_t ino)
 	return false;
 }
 
-static void walk_dir(struct walk *w, const char *dir, const char *prefix,
+static void walk_dir(const struct dir_walk *w, const char *dir, const char *prefix,
 	const struct level *parent)
 {
 	struct stat st;
@@ -237,7 +248,8 @@ static void walk_dir(struct walk *w, const char *dir, const char *prefix,
 	struct guild_strs files = {0};
 	struct guild_strs dirs = {0};
 	if (list_dir(dir, &files, &dirs)) {
-		read_files(w, dir, prefix, &files);
+		guild_strs_sort(&files);
+		w->fn(w->arg, dir, prefix, &files);
 	}
 	for (size_t i = 0; i < dirs.n; i++) {
 		char *path = guild_path_join(dir, dirs.v[i]);
@@ -249,6 +261,12 @@ static void walk_dir(struct walk *w, const char *dir, const char *prefix,
 	}
 	guild_strs_fini(&files);
 	guild_strs_fini(&dirs);
+}
+
+void guild_event_dirs_walk(const char *run_dir, guild_event_dir_fn *fn, void *arg)
+{
+	struct dir_walk w = {fn, arg};
+	walk_dir(&w, run_dir, "", NULL);
 }
 
 static int compare(const void *a, const void *b)
@@ -267,7 +285,7 @@ int guild_scalars_read(const struct guild_run *r, struct guild_arena *a, struct 
 			r->dir);
 	}
 	struct walk w = {.arena = a, .log = log};
-	walk_dir(&w, r->dir, "", NULL);
+	guild_event_dirs_walk(r->dir, read_files, &w);
 	out->n = w.n;
 	out->v = guild_arena_alloc(a, (w.n + 1) * sizeof(*out->v));
 	if (w.n > 0) {
