@@ -356,10 +356,6 @@ void guild_pipeline_status_fini(struct guild_step_status *v, size_t n);
 /* "m:train --label x lr=0.1": a step as `guild run` would be told. */
 void guild_step_text(const struct guild_step *step, bool stage_trials, struct guild_buf *out);
 
-/* A unified diff of two texts, with three lines around each change; nothing is appended for equal texts. */
-void guild_line_diff(struct guild_str a, struct guild_str b, const char *a_name, const char *b_name,
-	struct guild_buf *out);
-
 #ifdef __cplusplus
 }
 #endif

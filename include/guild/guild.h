@@ -5,6 +5,7 @@
 #include <guild/archive.h>
 #include <guild/base.h>
 #include <guild/collect.h>
+#include <guild/diff.h>
 #include <guild/exec.h>
 #include <guild/flags.h>
 #include <guild/formats.h>

@@ -25,7 +25,8 @@ static const struct guild_opt opts[] = {
 		.value = "FLAGS",
 		.kind = GUILD_OPT_TEXT,
 		.complete = GUILD_COMPLETE_FILTER,
-		.excludes = "sort extra-cols skip-op-cols skip-core skip-unchanged print-scalars",
+		.excludes =
+			"sort extra-cols skip-op-cols skip-core skip-unchanged changed print-scalars",
 		.help = "Show one row for all runs that agree in FLAGS, a comma-separated list: how many "
 			"they are, and mean, standard deviation, lowest and highest value of each scalar, "
 			"or of the columns asked for. --min and --max take such a column: 'loss mean'."},
@@ -51,6 +52,9 @@ static const struct guild_opt opts[] = {
 	{.names = "-r --skip-core", .help = "Leave out the core columns except the run."},
 	{.names = "-u --skip-unchanged",
 		.help = "Leave out columns that have the same value in all runs."},
+	{.names = "--changed",
+		.help = "Show only what differs between the runs, and more of it: source code, commit, host, "
+			"interpreter, inputs and packages, too."},
 	{.names = "-t --table", .excludes = "csv tool json", .help = "Print a table."},
 	{.names = "--csv",
 		.value = "PATH",
@@ -144,6 +148,7 @@ const struct guild_cmd guild_cmd_compare = {
 		"  guild compare --group-by lr,act --min 'loss mean'\n"
 		"  guild compare --table --max acc --top 5\n"
 		"  guild compare -Fo train -cc '=lr, min loss as best, .label'\n"
+		"  guild compare --changed 1:5\n"
 		"  guild compare --csv results.csv",
 	.opts = tables,
 	.args = run_args,

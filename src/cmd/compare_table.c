@@ -6,6 +6,7 @@
 #include "compare_table.h"
 #include "project_ops.h"
 #include "project_world.h"
+#include <guild/diff.h>
 
 /* ---- the request ---------------------------------------------------------------------------------------- */
 
@@ -90,8 +91,13 @@ static int make_groups(struct guild_ctx *ctx, const struct guild_args *args,
 int guild_compare_make_table(struct guild_ctx *ctx, const struct guild_args *args,
 	const struct guild_runs *runs, struct guild_compare_table *out, struct guild_error *err)
 {
-	return guild_args_given(args, "group-by") ? make_groups(ctx, args, runs, out, err)
-						  : make_rows(ctx, args, runs, out, err);
+	int rc = guild_args_given(args, "group-by") ? make_groups(ctx, args, runs, out, err)
+						    : make_rows(ctx, args, runs, out, err);
+
+	if (rc == 0 && guild_args_flag(args, "changed")) {
+		guild_compare_keep_changed(runs, out, &ctx->log);
+	}
+	return rc;
 }
 
 /* ---- the grid ------------------------------------------------------------------------------------------- */

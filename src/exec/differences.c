@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <guild/diff.h>
+
 #include "stage.h"
 
 enum { SHOWN_MAX = 200, DIFF_TEXT_MAX = 4 << 20 };

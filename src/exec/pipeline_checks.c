@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <guild/diff.h>
+
 #include "pipeline.h"
 
 enum { TEXT_MAX = 1 << 30 };

@@ -1,5 +1,5 @@
 /* Unified diffs; random pairs are put back together from their diff. */
-#include <guild/exec.h>
+#include <guild/diff.h>
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <guild/exec.h>
+#include <guild/diff.h>
 
 enum { DISTANCE_MAX = 2000, CONTEXT = 3 };
 
