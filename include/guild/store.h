@@ -111,6 +111,58 @@ int guild_store_delete_comment(const struct guild_run *r, int64_t index,
 	struct guild_error *err); /* 1-based; out of range is GUILD_ENOTFOUND */
 int guild_store_clear_comments(const struct guild_run *r, struct guild_error *err);
 
+/* ---- merging a run into its project (runs.md 7) ------------------------------------------------------------- */
+
+enum guild_merge_reason {
+	GUILD_MERGE_COPY, /* the file is copied */
+	GUILD_MERGE_UNCHANGED,
+	GUILD_MERGE_NON_PROJECT_FILE,
+	GUILD_MERGE_NON_PROJECT_DEPENDENCY,
+	GUILD_MERGE_SKIPPED_DEPENDENCY,
+	GUILD_MERGE_SKIPPED_SOURCECODE,
+	GUILD_MERGE_EXCLUDED,
+};
+/* "unchanged", "non-project file", … and what `guild api merge` says: "u", "?", "npd", "d", "s", "x". */
+const char *guild_merge_reason_text(enum guild_merge_reason reason);
+const char *guild_merge_reason_code(enum guild_merge_reason reason);
+
+struct guild_merge_file {
+	char type;         /* 's' source code, 'd' dependency, 'i' internal, 'o' other */
+	char *run_path;    /* relative to the run */
+	char *target_path; /* relative to the target directory; NULL where there is none */
+	enum guild_merge_reason reason;
+};
+struct guild_merge_request {
+	const struct guild_run *run;
+	const char *cwd;
+	const char
+		*target_dir; /* relative to cwd; NULL: cwd, which must then be the run's project */
+	bool sourcecode_only, all, skip_sourcecode, skip_deps;
+	const struct guild_strs *exclude; /* patterns of target paths; NULL: none */
+	bool replace, no_replace;
+	const char *git; /* the program; NULL: git */
+};
+/* `replaced` and `unstaged` hold target paths that stand in the way: files that would be lost because git does not have them, and
+ * files with changes that git does not have. Where either is not empty the merge is refused. */
+struct guild_merge_plan {
+	struct guild_run run;
+	char *target_dir;           /* absolute */
+	struct guild_merge_file *v; /* sorted by run_path */
+	size_t n;
+	size_t n_copy;
+	struct guild_strs replaced, unstaged;
+};
+/* What a merge would do; nothing is changed. GUILD_EINVALID: the run is not from the project in cwd; GUILD_ENOTFOUND: it has no
+ * manifest. */
+int guild_store_merge_plan(const struct guild_merge_request *req, struct guild_merge_plan *out,
+	struct guild_error *err);
+/* Does it: all files are copied beside the target first, then put in place one by one. `on_copy` (may be NULL) is told each before.
+ * GUILD_EEXISTS where `replaced` or `unstaged` is not empty. Repeatable. */
+typedef void guild_merge_fn(void *arg, const struct guild_merge_file *f);
+int guild_store_merge_apply(const struct guild_merge_plan *plan, guild_merge_fn *on_copy, void *arg,
+	struct guild_error *err);
+void guild_merge_plan_fini(struct guild_merge_plan *p);
+
 /* ---- columns (query.md 1) --------------------------------------------------------------------------------------- */
 
 enum guild_col_kind { GUILD_COL_SCALAR, GUILD_COL_ATTR, GUILD_COL_FLAG };

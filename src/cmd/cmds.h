@@ -21,6 +21,7 @@
 	X(label)        \
 	X(ls)           \
 	X(mark)         \
+	X(merge)        \
 	X(models)       \
 	X(open)         \
 	X(operations)   \
