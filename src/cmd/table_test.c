@@ -107,7 +107,10 @@ static void check_option(const struct guild_cmd *cmd, const struct guild_args *a
 	while (guild_opt_next_name(slot->opt, &pos, &name, &off)) {
 		char *text = guild_strndup(name.p, name.n);
 
-		if (guild_map_has(seen, text) || text[0] != '-' || strcmp(text, "--help") == 0) {
+		/* The first table that has a name wins; one that nobody is shown may come later: -S of 'merge'. */
+		bool is_taken = guild_map_has(seen, text) && !slot->opt->hidden;
+
+		if (is_taken || text[0] != '-' || strcmp(text, "--help") == 0) {
 			fail_msg("option %s of '%s'", text, cmd->name);
 		}
 		guild_map_put(seen, text, seen);
