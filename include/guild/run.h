@@ -62,6 +62,8 @@ int guild_run_attr_write(const struct guild_run *r, const char *name, const stru
 int guild_run_attr_remove(const struct guild_run *r, const char *name, struct guild_error *err);
 int guild_run_attr_names(const struct guild_run *r, struct guild_strs *out,
 	struct guild_error *err); /* sorted */
+/* Whether an attribute is the user's own: neither recorded by guild nor private ("_NAME"). */
+bool guild_run_attr_is_custom(const char *name);
 /* Strictly increasing microseconds within the process (runs.md 9). */
 int64_t guild_run_timestamp(void);
 
@@ -118,6 +120,10 @@ char *guild_run_opspec(const struct guild_run *r, const char *cwd);
 char *guild_run_from(const struct guild_run *r, const char *home);
 /* Directory of the project the run came from, or NULL. Caller frees. */
 char *guild_run_project_dir(const struct guild_run *r);
+/* The command as one line: words with blanks stand in double quotes; "" when none is recorded. Caller frees. */
+char *guild_run_command(const struct guild_run *r);
+/* Where its source code is, relative to the run: as recorded since 0.9, ".guild/sourcecode" before, else ".". Caller frees. */
+char *guild_run_sourcecode_root(const struct guild_run *r);
 bool guild_run_is_batch(const struct guild_run *r); /* .guild/proto exists */
 
 /* ---- manifest ------------------------------------------------------------------------------------------ */

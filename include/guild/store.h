@@ -204,6 +204,12 @@ const struct guild_value *guild_run_data_attr(struct guild_run_data *d, const ch
 /* Value of a column; NULL: undefined. Lives as long as d. */
 const struct guild_value *guild_run_data_col(struct guild_run_data *d, const struct guild_col *c);
 
+/* Everything of a run as one document: what `guild api runs` prints, field by field as Guild AI 0.9.0 does (docs/formats/api.md). Version
+ * 1: times as texts, tags as one text, kinds of files for a viewer; 2: times as microseconds. What is damaged is said to `log` and
+ * left empty. Lives in `a`. */
+struct guild_value *guild_run_document(const struct guild_run *r, struct guild_arena *a,
+	unsigned version, const struct guild_log *log);
+
 /* ---- queries: expressions over runs (query.md 2, docs/guide/queries.md) ------------------------------------------ */
 
 typedef void guild_query_name_fn(void *to, enum guild_col_kind kind, const char *name);

@@ -168,6 +168,8 @@ int guild_cmd_fail(const struct guild_ctx *ctx, const struct guild_error *err);
 int guild_cmd_failf(const struct guild_ctx *ctx, const char *fmt, ...) GUILD_PRINTF(2, 3);
 int guild_cmd_usage(const struct guild_ctx *ctx, const char *cmd, const char *fmt, ...)
 	GUILD_PRINTF(3, 4); /* exit 2 */
+/* `run` of a command that only heads others: its help on stderr, exit 2. */
+int guild_cmd_run_group(struct guild_ctx *ctx, const struct guild_args *args);
 /* Asks on stderr; answers: 1 yes, 0 no, -1 end of file or Ctrl-C (callers exit 1). */
 int guild_cmd_confirm(const struct guild_ctx *ctx, const char *question, bool default_yes);
 /* Fills a filter from the parsed <F> and <S> options. */

@@ -5,6 +5,11 @@
 #include "cmd.h"
 
 #define GUILD_CMDS(X)   \
+	X(api)          \
+	X(api_compare)  \
+	X(api_help_op)  \
+	X(api_ops)      \
+	X(api_runs)     \
 	X(attr)         \
 	X(cat)          \
 	X(check)        \

@@ -499,3 +499,13 @@ void guild_help_print(char **environ_, const struct guild_cmd *cmd)
 	fwrite(out.p, 1, out.n, stdout);
 	guild_buf_fini(&out);
 }
+
+int guild_cmd_run_group(struct guild_ctx *ctx, const struct guild_args *args)
+{
+	struct guild_buf out = {0};
+
+	guild_help_text(guild_args_cmd(args), page_width(ctx), &out);
+	fwrite(out.p, 1, out.n, stderr);
+	guild_buf_fini(&out);
+	return GUILD_EXIT_USAGE;
+}

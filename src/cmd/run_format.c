@@ -67,25 +67,6 @@ static char *duration_text(const struct source *s)
 	return guild_strdup(text);
 }
 
-/* Words with blanks stand in double quotes. */
-static char *command_text(const struct source *s)
-{
-	const struct guild_value *cmd = guild_run_attr(s->run, s->arena, "cmd");
-	struct guild_buf out = {0};
-
-	for (size_t i = 0; cmd && cmd->type == GUILD_LIST && i < cmd->n; i++) {
-		struct guild_buf word = {0};
-
-		guild_value_py_str(&word, cmd->items[i]);
-		bool quote = word.n == 0 || strpbrk(guild_buf_cstr(&word), " \t\n");
-
-		guild_buf_printf(&out, quote ? "%s\"%s\"" : "%s%s", i > 0 ? " " : "",
-			guild_buf_cstr(&word));
-		guild_buf_fini(&word);
-	}
-	return guild_buf_take(&out);
-}
-
 static char *status_text(const struct source *s)
 {
 	char *remote = NULL;
@@ -144,7 +125,7 @@ static char *format(const struct source *s, const char *name)
 											  : "no");
 	}
 	if (strcmp(name, "command") == 0) {
-		return command_text(s);
+		return guild_run_command(r);
 	}
 	if (strcmp(name, "pid") == 0) {
 		return pid_text(s);

@@ -66,30 +66,14 @@ static void put_core_attrs(struct builder *b)
 	}
 }
 
-/* Attributes that are shown elsewhere, or serve the machine only. */
-static bool is_known_attr(const char *name)
-{
-	static const char *const known[] = {"cmd", "comments", "compare", "deps", "env",
-		"exit_status", "flags", "host", "id", "initialized", "label", "marked", "objective",
-		"op", "pip_freeze", "platform", "plugins", "r_packages_loaded", "r_sys_info",
-		"random_seed", "run_params", "sourcecode_digest", "started", "stopped", "tags",
-		"user", "user_flags", "vcs_commit"};
-
-	for (size_t i = 0; i < GUILD_ARRAY_LEN(known); i++) {
-		if (strcmp(name, known[i]) == 0) {
-			return true;
-		}
-	}
-	return name[0] == '_';
-}
-
+/* What the user recorded. */
 static void put_custom_attrs(struct builder *b)
 {
 	struct guild_strs names = {0};
 
 	(void)guild_run_attr_names(b->run, &names, NULL);
 	for (size_t i = 0; i < names.n; i++) {
-		if (!is_known_attr(names.v[i])) {
+		if (guild_run_attr_is_custom(names.v[i])) {
 			struct guild_value *value = read_attr(b, names.v[i]);
 
 			put(b, names.v[i], value ? value : guild_value_string(b->arena, ""));

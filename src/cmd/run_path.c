@@ -5,27 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where the source code was put: recorded since 0.9, ".guild/sourcecode" before. */
 static char *source_dir(const struct guild_run *r)
 {
-	struct guild_arena *a = guild_arena_new();
-	const struct guild_value *op = guild_run_attr(r, a, "op");
-	const char *dest =
-		guild_value_text(guild_value_get(guild_value_get(op, "sourcecode"), "dest"));
-	char *old = guild_path_join(r->guild_dir, "sourcecode");
-	char *dir;
+	char *root = guild_run_sourcecode_root(r);
+	char *joined = guild_path_join(r->dir, root);
+	char *dir = guild_path_normalize(joined);
 
-	if (dest) {
-		dir = guild_path_join(r->dir, dest);
-	} else {
-		dir = guild_strdup(guild_is_dir(old) ? old : r->dir);
-	}
-	char *plain = guild_path_normalize(dir);
-
-	free(dir);
-	free(old);
-	guild_arena_free(a);
-	return plain;
+	free(root);
+	free(joined);
+	return dir;
 }
 
 int guild_run_path(const struct guild_run *r, const char *path, bool sourcecode, char **out,

@@ -12,7 +12,6 @@ GUILD_CMDS(DECLARE)
 const struct guild_cmd *const guild_cmds[] = {GUILD_CMDS(ROW) NULL};
 
 const char *const guild_later_cmds[] = {
-	"api",
 	"export",
 	"import",
 	"install",

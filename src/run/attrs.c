@@ -138,3 +138,20 @@ int guild_run_attr_names(const struct guild_run *r, struct guild_strs *out, stru
 	free(dir);
 	return rc == GUILD_ENOTFOUND ? 0 : rc;
 }
+
+/* What is recorded by guild, of 0.9.0 and ours. */
+bool guild_run_attr_is_custom(const char *name)
+{
+	static const char *const known[] = {"cmd", "comments", "compare", "deps", "env",
+		"exit_status", "flags", "host", "id", "initialized", "label", "marked", "objective",
+		"op", "pip_freeze", "platform", "plugins", "r_packages_loaded", "r_sys_info",
+		"random_seed", "run_params", "sourcecode_digest", "started", "stopped", "tags",
+		"user", "user_flags", "vcs_commit"};
+
+	for (size_t i = 0; i < GUILD_ARRAY_LEN(known); i++) {
+		if (strcmp(name, known[i]) == 0) {
+			return false;
+		}
+	}
+	return name[0] != '_';
+}

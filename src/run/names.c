@@ -147,3 +147,39 @@ bool guild_run_is_batch(const struct guild_run *r)
 	free(proto);
 	return is_batch;
 }
+
+char *guild_run_command(const struct guild_run *r)
+{
+	struct guild_arena *a = guild_arena_new();
+	const struct guild_value *cmd = guild_run_attr(r, a, "cmd");
+	struct guild_buf out = {0};
+
+	for (size_t i = 0; cmd && cmd->type == GUILD_LIST && i < cmd->n; i++) {
+		struct guild_buf word = {0};
+
+		guild_value_py_str(&word, cmd->items[i]);
+		bool quote = word.n == 0 || strpbrk(guild_buf_cstr(&word), " \t\n");
+
+		guild_buf_printf(&out, quote ? "%s\"%s\"" : "%s%s", i > 0 ? " " : "",
+			guild_buf_cstr(&word));
+		guild_buf_fini(&word);
+	}
+	guild_arena_free(a);
+	return guild_buf_take(&out);
+}
+
+char *guild_run_sourcecode_root(const struct guild_run *r)
+{
+	struct guild_arena *a = guild_arena_new();
+	const struct guild_value *op = guild_run_attr(r, a, "op");
+	const char *dest =
+		guild_value_text(guild_value_get(guild_value_get(op, "sourcecode"), "dest"));
+	char *old = guild_path_join(r->guild_dir, "sourcecode");
+	char *root = guild_path_normalize(dest                ? dest
+					  : guild_is_dir(old) ? ".guild/sourcecode"
+							      : ".");
+
+	free(old);
+	guild_arena_free(a);
+	return root;
+}

@@ -38,4 +38,12 @@ int guild_col_values_cmp(const struct guild_value *a, const struct guild_value *
 /* Whether a value takes part in sorting: defined, and not NaN. */
 bool guild_col_value_sorts(const struct guild_value *v);
 
+/* The files of a run but those of guild, sorted by path, as guild_run_document describes them. */
+struct guild_value *guild_run_files(const struct guild_run *r, struct guild_arena *a,
+	unsigned version);
+/* The name (id) of the run beside `r` that an absolute path leads into, *rest what follows it; NULL: into none. The caller frees. */
+char *guild_run_of_path(const struct guild_run *r, const char *path, const char **rest);
+/* Operation of the run with that id beside `r`, or "ID (deleted)". The caller frees. */
+char *guild_run_neighbour_operation(const struct guild_run *r, const char *id, bool *is_there);
+
 #endif
