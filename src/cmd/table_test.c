@@ -182,7 +182,10 @@ static void test_documents_name_all(void **state)
 	guild_docs_man(&man);
 	guild_docs_reference(&reference);
 	for (size_t i = 0; guild_cmds[i]; i++) {
-		char *section = guild_format(".SS \"guild %s [OPTIONS]", guild_cmds[i]->name);
+		struct guild_strs words = {0};
+		guild_strs_split(&words, guild_cmds[i]->name, '-');
+		char *name = guild_strs_join(&words, "\\-"); /* as roff writes it */
+		char *section = guild_format(".SS \"guild %s [OPTIONS]", name);
 		char *heading = guild_format("\n## guild %s\n", guild_cmds[i]->name);
 
 		bool is_shown = !guild_cmds[i]->hidden;
@@ -191,6 +194,8 @@ static void test_documents_name_all(void **state)
 		assert_true((strstr(guild_buf_cstr(&reference), heading) != NULL) == is_shown);
 		free(section);
 		free(heading);
+		free(name);
+		guild_strs_fini(&words);
 	}
 	guild_buf_fini(&man);
 	guild_buf_fini(&reference);
