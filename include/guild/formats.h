@@ -155,6 +155,60 @@ int guild_grid_write(const struct guild_grid *g, enum guild_grid_format format,
 /* Appends a value as a cell of a table for people, one line: floats cut (not rounded) to 6 decimals, booleans as yes and no, nothing for
  * NULL and null. */
 void guild_cell_text(struct guild_buf *out, const struct guild_value *v);
+/* Text that Markdown, or HTML, shows as it is. Line breaks become blanks in Markdown. */
+void guild_markdown_text(struct guild_buf *out, struct guild_str text);
+void guild_html_text(struct guild_buf *out, struct guild_str text);
+
+/* ---- Parquet (docs/formats/parquet.md) ------------------------------------------------------------------ */
+
+/* Writes a table, row by row, to a sink it only ever appends to. One thread.
+ *
+ *	struct guild_parquet_column cols[] = {{"run", GUILD_PARQUET_TEXT}, {"loss", GUILD_PARQUET_FLOAT}};
+ *	struct guild_parquet *w = guild_parquet_new(cols, 2, &sink);
+ *	for each row:
+ *		guild_parquet_text(w, 0, guild_str(id));
+ *		guild_parquet_float(w, 1, loss);       (a column that gets nothing is null in this row)
+ *		rc = guild_parquet_end_row(w, err);
+ *	rc = guild_parquet_finish(w, err);
+ *	guild_parquet_free(w);
+ *
+ * Rows are kept until GUILD_PARQUET_GROUP_BYTES of them can be written as a row group, so memory does not grow with the table. */
+enum guild_parquet_type {
+	GUILD_PARQUET_BOOL,
+	GUILD_PARQUET_INT,   /* 64 bits */
+	GUILD_PARQUET_FLOAT, /* 64 bits */
+	GUILD_PARQUET_TEXT,  /* UTF-8 */
+	GUILD_PARQUET_TIME,  /* microseconds since the epoch, UTC */
+};
+enum {
+	GUILD_PARQUET_GROUP_BYTES = 32 << 20,
+	GUILD_PARQUET_TEXT_MAX = 256 << 20, /* of one value */
+};
+struct guild_parquet_column {
+	const char *name; /* all different */
+	enum guild_parquet_type type;
+};
+struct guild_parquet;
+/* Copies what it is given but for what the sink points to. */
+struct guild_parquet *guild_parquet_new(const struct guild_parquet_column *cols, size_t n_cols,
+	const struct guild_sink *to);
+/* The value of a column, of its type, in the row that is being made; at most once a row. Text that is no UTF-8 gets U+FFFD where it
+ * is not. */
+void guild_parquet_bool(struct guild_parquet *w, size_t col, bool v);
+void guild_parquet_int(struct guild_parquet *w, size_t col, int64_t v); /* INT, TIME */
+void guild_parquet_float(struct guild_parquet *w, size_t col, double v);
+void guild_parquet_text(struct guild_parquet *w, size_t col, struct guild_str v);
+/* Any value, NULL included, as what the column holds: as text what is no text (lists and dicts as JSON, else as Python's str()); null
+ * what is no such number, boolean or time. */
+void guild_parquet_value(struct guild_parquet *w, size_t col, const struct guild_value *v);
+/* The narrowest type that holds both; NULL and null fit into each. `seen` false: there is no `so_far` yet. */
+enum guild_parquet_type guild_parquet_type_with(enum guild_parquet_type so_far, bool seen,
+	const struct guild_value *v);
+/* GUILD_ELIMIT: a text longer than GUILD_PARQUET_TEXT_MAX; else what the sink says. */
+int guild_parquet_end_row(struct guild_parquet *w, struct guild_error *err);
+/* Writes what is left and the footer, without which nothing can be read. */
+int guild_parquet_finish(struct guild_parquet *w, struct guild_error *err);
+void guild_parquet_free(struct guild_parquet *w); /* NULL is fine */
 
 /* ---- configuration files: JSON, YAML, INI, TOML ------------------------------------------------------------ */
 

@@ -1,5 +1,5 @@
-/* Tables of values as CSV and JSON. */
-#include <guild/formats.h>
+/* Tables of values: CSV, JSON, and which format is whose. */
+#include "grid_private.h"
 
 static void csv_row(struct guild_buf *out, const struct guild_grid *g, size_t row)
 {
@@ -68,6 +68,19 @@ static int write_json(const struct guild_grid *g, const struct guild_sink *to,
 	return rc;
 }
 
+bool guild_grid_is_numeric(const struct guild_grid *g, size_t col)
+{
+	bool any = false;
+	for (size_t i = 0; i < g->n_rows; i++) {
+		const struct guild_value *v = g->rows[i][col];
+		if (!guild_value_is_null(v) && !guild_value_is_number(v)) {
+			return false;
+		}
+		any = any || !guild_value_is_null(v);
+	}
+	return any;
+}
+
 int guild_grid_write(const struct guild_grid *g, enum guild_grid_format format,
 	const struct guild_sink *to, struct guild_error *err)
 {
@@ -75,6 +88,9 @@ int guild_grid_write(const struct guild_grid *g, enum guild_grid_format format,
 		struct guild_error *) = {
 		[GUILD_GRID_CSV] = write_csv,
 		[GUILD_GRID_JSON] = write_json,
+		[GUILD_GRID_MARKDOWN] = guild_grid_write_markdown,
+		[GUILD_GRID_HTML] = guild_grid_write_html,
+		[GUILD_GRID_PARQUET] = guild_grid_write_parquet,
 	};
 	return writers[format](g, to, err);
 }
