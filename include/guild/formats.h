@@ -144,11 +144,16 @@ struct guild_grid {
 	const char **headers;             /* all different */
 	const struct guild_value ***rows; /* rows[i][j]; NULL: no value */
 	size_t n_cols, n_rows;
-	const char **ids; /* of the rows, which JSON gives as "id" before the columns; or NULL */
+	const char **ids;    /* of the rows, which JSON gives as "id" before the columns; or NULL */
+	const char *title;   /* of a page; NULL: none */
+	const bool *is_time; /* Parquet: columns whose integers are times; or NULL */
 };
 enum guild_grid_format {
-	GUILD_GRID_CSV, /* values in full, as Python's str(); nothing at all where there is no row */
-	GUILD_GRID_JSON, /* a list of objects, on one line */
+	GUILD_GRID_CSV,      /* in full, as Python's str(); nothing at all where there is no row */
+	GUILD_GRID_JSON,     /* a list of objects, on one line */
+	GUILD_GRID_MARKDOWN, /* a table as GitHub and GitLab show it */
+	GUILD_GRID_HTML,     /* a page that asks for nothing outside itself */
+	GUILD_GRID_PARQUET,  /* columns have the narrowest type that holds their values */
 };
 int guild_grid_write(const struct guild_grid *g, enum guild_grid_format format,
 	const struct guild_sink *to, struct guild_error *err);

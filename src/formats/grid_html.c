@@ -90,8 +90,8 @@ static void put_headings(struct guild_buf *out, const struct guild_grid *g, bool
 	guild_buf_puts(out, "<div id=\"scroll\"><table>\n<thead><tr>");
 	for (size_t j = 0; j < g->n_cols; j++) {
 		is_numeric[j] = guild_grid_is_numeric(g, j);
-		guild_buf_puts(out, is_numeric[j] ? "<th scope=\"col\" class=\"n\">"
-						  : "<th scope=\"col\">");
+		guild_buf_puts(out,
+			is_numeric[j] ? "<th scope=\"col\" class=\"n\">" : "<th scope=\"col\">");
 		guild_html_text(out, guild_str(g->headers[j]));
 	}
 	guild_buf_puts(out, "</thead>\n<tbody>\n");

@@ -3,8 +3,7 @@
 
 static struct guild_parquet_column *columns(struct guild_arena *a, const struct guild_grid *g)
 {
-	struct guild_parquet_column *cols =
-		guild_arena_alloc(a, (g->n_cols + 1) * sizeof *cols);
+	struct guild_parquet_column *cols = guild_arena_alloc(a, (g->n_cols + 1) * sizeof *cols);
 	for (size_t j = 0; j < g->n_cols; j++) {
 		bool seen = false;
 		cols[j].name = g->headers[j];
