@@ -202,6 +202,12 @@ void guild_cmd_print_json(const struct guild_value *v);
 /* Runs a shell-quoted command on this terminal, `last_arg` (may be NULL) appended, in `cwd` (NULL: here); *status: exit code or minus the signal. */
 int guild_cmd_run_foreground(const struct guild_ctx *ctx, const char *command, const char *last_arg,
 	const char *cwd, int *status, struct guild_error *err);
+/* The program that opens a file with whatever the desktop opens it with. */
+#ifdef __APPLE__
+#define GUILD_DEFAULT_OPENER "open"
+#else
+#define GUILD_DEFAULT_OPENER "xdg-open"
+#endif
 const char *guild_cmd_pager(const struct guild_ctx *ctx); /* PAGER, or less */
 /* Has the user edit `text` in VISUAL, EDITOR or /usr/bin/editor; `suffix` (".md") helps the editor. */
 int guild_cmd_edit_text(const struct guild_ctx *ctx, const char *text, const char *suffix,

@@ -55,19 +55,42 @@ static const struct guild_opt opts[] = {
 	{.names = "--changed",
 		.help = "Show only what differs between the runs, and more of it: source code, commit, host, "
 			"interpreter, inputs and packages, too."},
-	{.names = "-t --table", .excludes = "csv tool json", .help = "Print a table."},
+	{.names = "-t --table",
+		.excludes = "csv md html parquet tool json",
+		.help = "Print a table."},
 	{.names = "--csv",
 		.value = "PATH",
 		.kind = GUILD_OPT_TEXT,
 		.complete = GUILD_COMPLETE_FILE,
-		.excludes = "tool json",
+		.excludes = "md html parquet tool json",
 		.help = "Write CSV with full precision to PATH, or to standard output for '-'."},
+	{.names = "--md",
+		.value = "PATH",
+		.kind = GUILD_OPT_TEXT,
+		.complete = GUILD_COMPLETE_FILE,
+		.excludes = "html parquet tool json",
+		.help = "Write a Markdown table, as GitHub and GitLab show it, to PATH or '-'."},
+	{.names = "--html",
+		.value = "PATH",
+		.kind = GUILD_OPT_TEXT,
+		.complete = GUILD_COMPLETE_FILE,
+		.excludes = "parquet tool json",
+		.help = "Write a page to PATH or '-': a table to sort and filter, in one file that loads "
+			"nothing."},
+	{.names = "--parquet",
+		.value = "PATH",
+		.kind = GUILD_OPT_TEXT,
+		.complete = GUILD_COMPLETE_FILE,
+		.excludes = "tool json",
+		.help = "Write Parquet to PATH or '-': numbers, booleans, texts and times as such."},
 	{.names = "--tool",
 		.value = "TOOL",
-		.kind = GUILD_OPT_LATER,
+		.kind = GUILD_OPT_TEXT,
+		.complete = GUILD_COMPLETE_CHOICES,
 		.choices = "hiplot",
-		.hidden = true,
-		.help = "Show the runs in TOOL."},
+		.excludes = "json",
+		.help = "Show the runs in TOOL, which the Python environment has. Variable HIPLOT_HTML "
+			"names a file for the page of hiplot, which is not opened then."},
 	{.names = "--include-batch", .help = "Show batch runs, too."},
 	{.names = "--print-scalars", .help = "Print all scalars of each run."},
 	{0},
@@ -82,15 +105,37 @@ static const struct guild_arg run_args[] = {
 	{0},
 };
 
+/* Options that name a file, and what is written to it. */
+static const struct {
+	const char *key;
+	enum guild_grid_format format;
+	struct guild_grid (*grid)(const struct guild_compare_table *, const struct guild_runs *);
+} outputs[] = {
+	{"csv", GUILD_GRID_CSV, NULL},
+	{"md", GUILD_GRID_MARKDOWN, guild_compare_grid_for_people},
+	{"html", GUILD_GRID_HTML, guild_compare_grid_for_people},
+	{"parquet", GUILD_GRID_PARQUET, guild_compare_grid_with_times},
+};
+
 static int print_table(const struct guild_ctx *ctx, const struct guild_args *args,
 	const struct guild_runs *runs, const struct guild_compare_table *t, struct guild_error *err)
 {
-	const char *csv = guild_args_text(args, "csv");
 	bool is_grouped = guild_args_given(args, "group-by");
 	struct guild_grid grid = guild_compare_grid(t);
 
-	if (csv) {
-		return guild_cmd_write_grid(ctx, &grid, GUILD_GRID_CSV, csv, err);
+	for (size_t i = 0; i < GUILD_ARRAY_LEN(outputs); i++) {
+		const char *path = guild_args_text(args, outputs[i].key);
+
+		if (path) {
+			/* A group is no run: nothing is known of it but its row. */
+			if (!is_grouped && outputs[i].grid) {
+				grid = outputs[i].grid(t, runs);
+			}
+			return guild_cmd_write_grid(ctx, &grid, outputs[i].format, path, err);
+		}
+	}
+	if (guild_args_given(args, "tool")) {
+		return guild_compare_hiplot(ctx, &grid, err);
 	}
 	if (guild_args_flag(args, "json")) {
 		grid = is_grouped ? grid : guild_compare_grid_with_ids(t, runs);
@@ -142,14 +187,17 @@ const struct guild_cmd guild_cmd_compare = {
 		"A column spec is the name of a scalar ('loss', its last value; 'min loss', 'max acc', "
 		"'first', 'avg', 'total', 'count'; 'loss step' is the step of the last value), "
 		"'=NAME' for a flag, '.NAME' for an attribute; 'SPEC as NAME' sets the heading.\n\n"
-		"A table shows numbers with at most 6 decimals, CSV and JSON in full.\n\n"
+		"A table shows numbers with at most 6 decimals, as do Markdown and HTML; CSV, JSON and "
+		"Parquet have them in full.\n\n"
 		"With --group-by runs that differ in nothing but a seed, say, become one row.\n\n"
 		"Examples:\n\n"
 		"  guild compare --group-by lr,act --min 'loss mean'\n"
 		"  guild compare --table --max acc --top 5\n"
 		"  guild compare -Fo train -cc '=lr, min loss as best, .label'\n"
 		"  guild compare --changed 1:5\n"
-		"  guild compare --csv results.csv",
+		"  guild compare --csv results.csv\n"
+		"  guild compare --html results.html -Fo train\n"
+		"  guild compare --tool hiplot",
 	.opts = tables,
 	.args = run_args,
 	.needs = GUILD_NEEDS_HOME,

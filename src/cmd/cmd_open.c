@@ -6,12 +6,6 @@
 #include "cmd.h"
 #include "run_path.h"
 
-#ifdef __APPLE__
-#define DEFAULT_OPENER "open"
-#else
-#define DEFAULT_OPENER "xdg-open"
-#endif
-
 static const struct guild_opt opts[] = {
 	{.names = "-p --path",
 		.value = "PATH",
@@ -80,7 +74,7 @@ static int open_path(const struct guild_ctx *ctx, const struct guild_args *args,
 		rc = open_shell(ctx, args, path, &status, err);
 		command = "the shell command";
 	} else {
-		command = command ? command : DEFAULT_OPENER;
+		command = command ? command : GUILD_DEFAULT_OPENER;
 		rc = guild_cmd_run_foreground(ctx, command, path, NULL, &status, err);
 	}
 	if (rc == 0 && status != 0) {
@@ -118,7 +112,7 @@ const struct guild_cmd guild_cmd_open = {
 	.name = "open",
 	.group = GUILD_GROUP_LOOK,
 	.summary = "Open a run's directory, file or output in another program",
-	.help = "The program is " DEFAULT_OPENER " unless --cmd names another.\n\n"
+	.help = "The program is " GUILD_DEFAULT_OPENER " unless --cmd names another.\n\n"
 		"Examples:\n\n"
 		"  guild open\n"
 		"  guild open 2 -p plot.png\n"

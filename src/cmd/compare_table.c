@@ -144,27 +144,84 @@ static const struct guild_value *marked_text(struct guild_arena *a, const struct
 	return v;
 }
 
+/* A copy of the table's rows, whose cells can be replaced. */
+static void own_rows(const struct guild_compare_table *t, struct guild_grid *g)
+{
+	size_t row_size = (t->n_cols + 1) * sizeof(**g->rows);
+
+	g->rows = guild_arena_alloc(t->arena, (t->n_rows + 1) * sizeof(*g->rows));
+	for (size_t i = 0; i < t->n_rows; i++) {
+		g->rows[i] = guild_arena_alloc(t->arena, row_size);
+		memcpy(g->rows[i], t->rows[i], t->n_cols * sizeof(**g->rows));
+	}
+}
+
+static size_t find_column(const struct guild_compare_table *t, const char *header)
+{
+	size_t col = 0;
+
+	while (col < t->n_cols && strcmp(t->headers[col], header) != 0) {
+		col++;
+	}
+	return col;
+}
+
 struct guild_grid guild_compare_grid_for_people(const struct guild_compare_table *t,
 	const struct guild_runs *runs)
 {
 	struct guild_grid g = guild_compare_grid(t);
-	size_t col = 0;
+	size_t col = find_column(t, "operation");
 
-	while (col < t->n_cols && strcmp(t->headers[col], "operation") != 0) {
-		col++;
-	}
+	g.title = guild_arena_format(t->arena, "Comparison of %zu run%s", t->n_rows,
+		t->n_rows == 1 ? "" : "s");
 	if (col == t->n_cols) {
 		return g;
 	}
-	size_t row_size = (t->n_cols + 1) * sizeof(**g.rows);
-
-	g.rows = guild_arena_alloc(t->arena, (t->n_rows + 1) * sizeof(*g.rows));
+	own_rows(t, &g);
 	for (size_t i = 0; i < t->n_rows; i++) {
-		g.rows[i] = t->rows[i];
 		if (is_marked(&runs->v[t->run_index[i]])) {
-			g.rows[i] = guild_arena_alloc(t->arena, row_size);
-			memcpy(g.rows[i], t->rows[i], t->n_cols * sizeof(**g.rows));
 			g.rows[i][col] = marked_text(t->arena, t->rows[i][col]);
+		}
+	}
+	return g;
+}
+
+/* Whether all cells of a column are the text form of that attribute: a heading alone says little, "loss as started" is possible. */
+static bool is_attr_of_all(const struct guild_compare_table *t, const struct guild_runs *runs,
+	size_t col)
+{
+	for (size_t i = 0; i < t->n_rows; i++) {
+		const struct guild_run *r = &runs->v[t->run_index[i]];
+		int64_t us = guild_run_attr_i64(r, t->headers[col], INT64_MIN);
+		const char *cell = t->rows[i][col] ? guild_value_text(t->rows[i][col]) : NULL;
+		char text[GUILD_TIME_MAX];
+
+		guild_time_format(us, false, text);
+		if (us == INT64_MIN ? t->rows[i][col] != NULL : !guild_streq(cell, text)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+struct guild_grid guild_compare_grid_with_times(const struct guild_compare_table *t,
+	const struct guild_runs *runs)
+{
+	static const char *const names[] = {"started", "stopped"};
+	struct guild_grid g = guild_compare_grid(t);
+	bool *is_time = guild_arena_alloc(t->arena, t->n_cols + 1);
+
+	own_rows(t, &g);
+	g.is_time = is_time;
+	for (size_t n = 0; n < GUILD_ARRAY_LEN(names); n++) {
+		size_t col = find_column(t, names[n]);
+
+		is_time[col] = col < t->n_cols && is_attr_of_all(t, runs, col);
+		for (size_t i = 0; is_time[col] && i < t->n_rows; i++) {
+			int64_t us =
+				guild_run_attr_i64(&runs->v[t->run_index[i]], names[n], INT64_MIN);
+
+			g.rows[i][col] = us == INT64_MIN ? NULL : guild_value_int(t->arena, us);
 		}
 	}
 	return g;

@@ -16,6 +16,13 @@ struct guild_grid guild_compare_grid_with_ids(const struct guild_compare_table *
 struct guild_grid guild_compare_grid_for_people(const struct guild_compare_table *t,
 	const struct guild_runs *runs);
 
+/* With "started" and "stopped" as times. */
+struct guild_grid guild_compare_grid_with_times(const struct guild_compare_table *t,
+	const struct guild_runs *runs);
+
+/* --tool hiplot: the table as a page that the user's own module makes; saved to HIPLOT_HTML, else opened. */
+int guild_compare_hiplot(const struct guild_ctx *ctx, const struct guild_grid *g,
+	struct guild_error *err);
 /* --print-scalars */
 void guild_compare_print_scalars(const struct guild_ctx *ctx, const struct guild_runs *runs);
 

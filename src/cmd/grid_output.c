@@ -41,6 +41,11 @@ int guild_cmd_write_grid(const struct guild_ctx *ctx, const struct guild_grid *g
 {
 	static const struct guild_sink to_stdout = {.write = write_stdout};
 
+	if (strcmp(path, "-") == 0 && format == GUILD_GRID_PARQUET && ctx->stdout_tty) {
+		guild_error_set(err, GUILD_EINVALID, "Parquet is not for terminals");
+		guild_error_hint(err, "name a file, or pipe it into a program");
+		return err->code;
+	}
 	return strcmp(path, "-") == 0 ? guild_grid_write(g, format, &to_stdout, err)
 				      : write_file(ctx, g, format, path, err);
 }
