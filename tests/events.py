@@ -45,3 +45,52 @@ def write_events(folder, scalars):
     for tag, values in scalars.items():
         data += b"".join(event(tag, step, value) for step, value in values)
     (folder / "events.out.tfevents.0000000001.host.1.0").write_bytes(data)
+
+
+def fields(data):
+    """(number, value) of one protobuf message."""
+    at = 0
+
+    def number():
+        nonlocal at
+        n = shift = 0
+        while True:
+            byte = data[at]
+            at += 1
+            n |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return n
+
+    while at < len(data):
+        key = number()
+        size = {0: None, 1: 8, 5: 4}.get(key & 7)
+        if key & 7 == 0:
+            yield key >> 3, number()
+            continue
+        size = number() if size is None else size
+        yield key >> 3, data[at:at + size]
+        at += size
+
+
+def read_scalars(folder):
+    """(tag, step, value, wall time) of all event files in a folder, in order; float32 and float64 alike."""
+    found = []
+    for path in sorted(folder.glob("*.tfevents.*")):
+        data = path.read_bytes()
+        at = 0
+        while at < len(data):
+            size, = struct.unpack_from("<Q", data, at)
+            parts = dict(fields(data[at + 12:at + 12 + size]))
+            at += size + 16
+            for _, value in fields(parts.get(5, b"")):
+                value = dict(fields(value))
+                if 2 in value:
+                    figure, = struct.unpack("<f", value[2])
+                else:
+                    figure, = struct.unpack("<d", dict(fields(value[8]))[6])
+                step = parts.get(2, 0)
+                step -= (step >> 63) << 64
+                wall, = struct.unpack("<d", parts.get(1, bytes(8)))
+                found.append((value[1].decode(), step, figure, wall))
+    return found

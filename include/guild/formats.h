@@ -260,6 +260,24 @@ int guild_digest_file(enum guild_digest_kind kind, const char *path, char out[65
 /* XXH3-128 as 32 hex digits: for our own caches only. */
 void guild_fast_hash(const void *p, size_t n, char out[33]);
 
+/* ---- protobuf, the wire format ---------------------------------------------------------------------------- */
+
+enum {
+	GUILD_WIRE_VARINT = 0,
+	GUILD_WIRE_FIXED64 = 1,
+	GUILD_WIRE_BYTES = 2,
+	GUILD_WIRE_FIXED32 = 5,
+};
+struct guild_protobuf_field {
+	uint64_t number;
+	unsigned wire;
+	uint64_t bits;          /* of a varint or fixed field */
+	struct guild_str bytes; /* of a length-delimited (or fixed) field; borrowed */
+};
+/* Takes one field off the front of a message: 1; 0 at its end; -1 for bytes that are no message. */
+int guild_protobuf_next(struct guild_str *in, struct guild_protobuf_field *f);
+double guild_protobuf_double(const struct guild_protobuf_field *f); /* of GUILD_WIRE_FIXED64 */
+
 /* ---- event files (TensorBoard) ------------------------------------------------------------------------------ */
 
 uint32_t guild_crc32c(uint32_t crc, const void *p, size_t n); /* Castagnoli; start with 0 */
@@ -295,7 +313,16 @@ enum guild_event_end {
 typedef int guild_event_fn(void *arg, const struct guild_event_scalar *s);
 int guild_event_file_read(const char *path, guild_event_fn *on_scalar, void *arg,
 	enum guild_event_end *end, struct guild_error *err);
-/* The same over bytes (fuzzing, archives). Records larger than 256 MiB count as corrupt. */
+/* Whole records, whatever they hold: serialized Event messages. `on_record` returns non-zero to stop. */
+typedef int guild_event_record_fn(void *arg, struct guild_str event);
+int guild_event_file_records(const char *path, guild_event_record_fn *on_record, void *arg,
+	enum guild_event_end *end, struct guild_error *err);
+/* For those who write whole event files at once, append a record: the one that begins every file; one scalar, as float32 where that
+ * says the same, else as a float64 tensor that TensorBoard knows for a scalar; any serialized Event. */
+void guild_event_encode_version(struct guild_buf *out, double wall_time);
+void guild_event_encode(struct guild_buf *out, const struct guild_event_scalar *s);
+void guild_event_encode_record(struct guild_buf *out, struct guild_str event);
+/* guild_event_file_read over bytes (fuzzing, archives). Records larger than 256 MiB count as corrupt. */
 enum guild_event_end guild_event_bytes_read(struct guild_str data, guild_event_fn *on_scalar,
 	void *arg);
 

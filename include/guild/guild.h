@@ -13,5 +13,6 @@
 #include <guild/project.h>
 #include <guild/run.h>
 #include <guild/store.h>
+#include <guild/trackers.h>
 
 #endif

@@ -22,6 +22,7 @@
 	X(explain)      \
 	X(graph)        \
 	X(help)         \
+	X(import)       \
 	X(init)         \
 	X(label)        \
 	X(ls)           \

@@ -13,7 +13,6 @@ const struct guild_cmd *const guild_cmds[] = {GUILD_CMDS(ROW) NULL};
 
 const char *const guild_later_cmds[] = {
 	"export",
-	"import",
 	"install",
 	"package",
 	"packages",

@@ -11,109 +11,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "protobuf.h"
+
 enum {
 	HEADER_SIZE = 12, /* length and its checksum */
 	FOOTER_SIZE = 4,  /* checksum of the data */
 	READ_SIZE = 256 << 10,
 	RECORD_MAX = 256 << 20,
 };
-
-/* Protobuf wire types. */
-enum { WIRE_VARINT = 0, WIRE_FIXED64 = 1, WIRE_BYTES = 2, WIRE_FIXED32 = 5 };
-
-struct field {
-	uint64_t number;
-	unsigned wire;
-	uint64_t bits;          /* of a varint or fixed field */
-	struct guild_str bytes; /* of a length-delimited field */
-};
-
-static uint64_t load_le64(const char *p)
-{
-	unsigned char b[8];
-	memcpy(b, p, sizeof(b));
-	return (uint64_t)b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 | (uint64_t)b[3] << 24 |
-	       (uint64_t)b[4] << 32 | (uint64_t)b[5] << 40 | (uint64_t)b[6] << 48 |
-	       (uint64_t)b[7] << 56;
-}
-
-static uint64_t load_le32(const char *p)
-{
-	unsigned char b[4];
-	memcpy(b, p, sizeof(b));
-	return (uint64_t)b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 | (uint64_t)b[3] << 24;
-}
-
-static uint64_t load_le(const char *p, size_t n)
-{
-	return n == 8 ? load_le64(p) : load_le32(p);
-}
-
-GUILD_INLINE bool next_varint(struct guild_str *in, uint64_t *out)
-{
-	uint64_t v = 0;
-	if (in->n > 0 && (unsigned char)*in->p < 0x80) {
-		*out = (unsigned char)*in->p;
-		in->p++;
-		in->n--;
-		return true;
-	}
-	for (size_t i = 0; i < in->n && i < 10; i++) {
-		unsigned char c = (unsigned char)in->p[i];
-		v |= (uint64_t)(c & 0x7f) << (7 * i);
-		if (c < 0x80) {
-			in->p += i + 1;
-			in->n -= i + 1;
-			*out = v;
-			return true;
-		}
-	}
-	return false;
-}
-
-GUILD_INLINE bool next_bytes(struct guild_str *in, uint64_t n, struct guild_str *out)
-{
-	if (n > in->n) {
-		return false;
-	}
-	*out = (struct guild_str){in->p, (size_t)n};
-	in->p += n;
-	in->n -= (size_t)n;
-	return true;
-}
-
-/* Takes one field off `in`: 1, 0 at the end, -1 for bytes that are no message. */
-GUILD_INLINE int next_field(struct guild_str *in, struct field *f)
-{
-	if (in->n == 0) {
-		return 0;
-	}
-	uint64_t key;
-	if (!next_varint(in, &key) || key >> 3 == 0) {
-		return -1;
-	}
-	f->number = key >> 3;
-	f->wire = (unsigned)(key & 7);
-	switch (f->wire) {
-	case WIRE_VARINT:
-		return next_varint(in, &f->bits) ? 1 : -1;
-	case WIRE_BYTES: {
-		uint64_t n;
-		return next_varint(in, &n) && next_bytes(in, n, &f->bytes) ? 1 : -1;
-	}
-	case WIRE_FIXED64:
-	case WIRE_FIXED32: {
-		size_t n = f->wire == WIRE_FIXED64 ? 8 : 4;
-		if (!next_bytes(in, n, &f->bytes)) {
-			return -1;
-		}
-		f->bits = load_le(f->bytes.p, n);
-		return 1;
-	}
-	default: /* groups: nobody writes them here */
-		return -1;
-	}
-}
 
 static double double_of(uint64_t bits)
 {
@@ -133,21 +38,21 @@ static double float_of(uint64_t bits)
 /* True when every dimension of a TensorShapeProto is 1. */
 static bool shape_is_one(struct guild_str shape)
 {
-	struct field dim;
+	struct guild_protobuf_field dim;
 	int got;
-	while ((got = next_field(&shape, &dim)) > 0) {
-		if (dim.number == 3 && dim.wire == WIRE_VARINT &&
+	while ((got = guild_protobuf_take(&shape, &dim)) > 0) {
+		if (dim.number == 3 && dim.wire == GUILD_WIRE_VARINT &&
 			dim.bits != 0) { /* unknown_rank */
 			return false;
 		}
-		if (dim.number != 2 || dim.wire != WIRE_BYTES) {
+		if (dim.number != 2 || dim.wire != GUILD_WIRE_BYTES) {
 			continue;
 		}
 		struct guild_str in = dim.bytes;
-		struct field f;
+		struct guild_protobuf_field f;
 		uint64_t size = 0;
-		while ((got = next_field(&in, &f)) > 0) {
-			if (f.number == 1 && f.wire == WIRE_VARINT) {
+		while ((got = guild_protobuf_take(&in, &f)) > 0) {
+			if (f.number == 1 && f.wire == GUILD_WIRE_VARINT) {
 				size = f.bits;
 			}
 		}
@@ -164,14 +69,14 @@ struct elements {
 	uint64_t last;
 };
 
-static void add_elements(struct elements *e, const struct field *f, size_t size)
+static void add_elements(struct elements *e, const struct guild_protobuf_field *f, size_t size)
 {
-	if (f->wire == WIRE_BYTES) { /* packed */
+	if (f->wire == GUILD_WIRE_BYTES) { /* packed */
 		e->n += f->bytes.n / size + (f->bytes.n % size != 0);
 		if (f->bytes.n == size) {
-			e->last = load_le(f->bytes.p, size);
+			e->last = guild_load_le(f->bytes.p, size);
 		}
-	} else if (f->wire == (size == 8 ? WIRE_FIXED64 : WIRE_FIXED32)) {
+	} else if (f->wire == (size == 8 ? GUILD_WIRE_FIXED64 : GUILD_WIRE_FIXED32)) {
 		e->n++;
 		e->last = f->bits;
 	}
@@ -186,14 +91,14 @@ static int tensor_value(struct guild_str in, double *out)
 	struct guild_str content = {0};
 	struct elements floats = {0};
 	struct elements doubles = {0};
-	struct field f;
+	struct guild_protobuf_field f;
 	int got;
-	while ((got = next_field(&in, &f)) > 0) {
-		if (f.number == 1 && f.wire == WIRE_VARINT) {
+	while ((got = guild_protobuf_take(&in, &f)) > 0) {
+		if (f.number == 1 && f.wire == GUILD_WIRE_VARINT) {
 			dtype = f.bits;
-		} else if (f.number == 2 && f.wire == WIRE_BYTES) {
+		} else if (f.number == 2 && f.wire == GUILD_WIRE_BYTES) {
 			shape = f.bytes;
-		} else if (f.number == 4 && f.wire == WIRE_BYTES) {
+		} else if (f.number == 4 && f.wire == GUILD_WIRE_BYTES) {
 			content = f.bytes;
 		} else if (f.number == 5) {
 			add_elements(&floats, &f, 4);
@@ -211,7 +116,7 @@ static int tensor_value(struct guild_str in, double *out)
 	struct elements e = dtype == DT_FLOAT ? floats : doubles;
 	if (content.n > 0) {
 		e.n = content.n == size ? 1 : 0;
-		e.last = e.n ? load_le(content.p, size) : 0;
+		e.last = e.n ? guild_load_le(content.p, size) : 0;
 	}
 	if (e.n != 1) {
 		return 0;
@@ -225,16 +130,16 @@ static int summary_value(struct guild_str in, struct guild_event_scalar *s)
 {
 	struct guild_str tensor = {0};
 	bool has_simple = false;
-	struct field f;
+	struct guild_protobuf_field f;
 	int got;
 	s->tag = guild_str_n("", 0);
-	while ((got = next_field(&in, &f)) > 0) {
-		if (f.number == 1 && f.wire == WIRE_BYTES) {
+	while ((got = guild_protobuf_take(&in, &f)) > 0) {
+		if (f.number == 1 && f.wire == GUILD_WIRE_BYTES) {
 			s->tag = f.bytes;
-		} else if (f.number == 2 && f.wire == WIRE_FIXED32) {
+		} else if (f.number == 2 && f.wire == GUILD_WIRE_FIXED32) {
 			s->value = float_of(f.bits);
 			has_simple = true;
-		} else if (f.number == 8 && f.wire == WIRE_BYTES) {
+		} else if (f.number == 8 && f.wire == GUILD_WIRE_BYTES) {
 			tensor = f.bytes;
 		}
 	}
@@ -246,6 +151,7 @@ static int summary_value(struct guild_str in, struct guild_event_scalar *s)
 
 struct reader {
 	guild_event_fn *on_scalar;
+	guild_event_record_fn *on_record; /* gets whole records instead */
 	void *arg;
 };
 
@@ -255,10 +161,10 @@ enum record_end { RECORD_READ, RECORD_CORRUPT, RECORD_STOPPED };
 static enum record_end read_summary(const struct reader *r, struct guild_str in,
 	struct guild_event_scalar *s)
 {
-	struct field f;
+	struct guild_protobuf_field f;
 	int got;
-	while ((got = next_field(&in, &f)) > 0) {
-		if (f.number != 1 || f.wire != WIRE_BYTES) {
+	while ((got = guild_protobuf_take(&in, &f)) > 0) {
+		if (f.number != 1 || f.wire != GUILD_WIRE_BYTES) {
 			continue;
 		}
 		int has_value = summary_value(f.bytes, s);
@@ -275,18 +181,21 @@ static enum record_end read_summary(const struct reader *r, struct guild_str in,
 /* Time and step may follow the summary, so the summaries are read when the whole event is known. */
 static enum record_end read_event(const struct reader *r, struct guild_str data)
 {
+	if (r->on_record != NULL) {
+		return r->on_record(r->arg, data) == 0 ? RECORD_READ : RECORD_STOPPED;
+	}
 	struct guild_event_scalar s = {0};
 	struct guild_str summary = {0};
 	size_t n_summaries = 0;
 	struct guild_str in = data;
-	struct field f;
+	struct guild_protobuf_field f;
 	int got;
-	while ((got = next_field(&in, &f)) > 0) {
-		if (f.number == 1 && f.wire == WIRE_FIXED64) {
+	while ((got = guild_protobuf_take(&in, &f)) > 0) {
+		if (f.number == 1 && f.wire == GUILD_WIRE_FIXED64) {
 			s.wall_time = double_of(f.bits);
-		} else if (f.number == 2 && f.wire == WIRE_VARINT) {
+		} else if (f.number == 2 && f.wire == GUILD_WIRE_VARINT) {
 			s.step = (int64_t)f.bits;
-		} else if (f.number == 5 && f.wire == WIRE_BYTES) {
+		} else if (f.number == 5 && f.wire == GUILD_WIRE_BYTES) {
 			summary = f.bytes;
 			n_summaries++;
 		}
@@ -298,8 +207,8 @@ static enum record_end read_event(const struct reader *r, struct guild_str data)
 		return n_summaries == 0 ? RECORD_READ : read_summary(r, summary, &s);
 	}
 	in = data; /* several: protobuf merges them */
-	while (next_field(&in, &f) > 0) {
-		if (f.number == 5 && f.wire == WIRE_BYTES) {
+	while (guild_protobuf_take(&in, &f) > 0) {
+		if (f.number == 5 && f.wire == GUILD_WIRE_BYTES) {
 			enum record_end end = read_summary(r, f.bytes, &s);
 			if (end != RECORD_READ) {
 				return end;
@@ -312,8 +221,8 @@ static enum record_end read_event(const struct reader *r, struct guild_str data)
 /* The length in a record's header, or -1 when it cannot be one. */
 static int64_t record_length(const char *p)
 {
-	uint64_t n = load_le64(p);
-	if (load_le32(p + 8) != guild_crc32c_masked(p, 8) || n > RECORD_MAX) {
+	uint64_t n = guild_load_le64(p);
+	if (guild_load_le32(p + 8) != guild_crc32c_masked(p, 8) || n > RECORD_MAX) {
 		return -1;
 	}
 	return (int64_t)n;
@@ -339,7 +248,7 @@ static enum guild_event_end read_records(const struct reader *r, struct guild_st
 			return GUILD_EVENT_END_CLEAN;
 		}
 		struct guild_str payload = {data->p + HEADER_SIZE, length};
-		if (load_le32(payload.p + length) != guild_crc32c_masked(payload.p, length)) {
+		if (guild_load_le32(payload.p + length) != guild_crc32c_masked(payload.p, length)) {
 			return GUILD_EVENT_END_CORRUPT;
 		}
 		data->p += *need;
@@ -355,7 +264,7 @@ static enum guild_event_end read_records(const struct reader *r, struct guild_st
 enum guild_event_end guild_event_bytes_read(struct guild_str data, guild_event_fn *on_scalar,
 	void *arg)
 {
-	struct reader r = {on_scalar, arg};
+	struct reader r = {.on_scalar = on_scalar, .arg = arg};
 	uint64_t need;
 	enum guild_event_end end = read_records(&r, &data, &need);
 	return end == GUILD_EVENT_END_CLEAN && data.n > 0 ? GUILD_EVENT_END_TRUNCATED : end;
@@ -422,17 +331,16 @@ static int read_file(int fd, const struct reader *r, struct guild_buf *buf,
 	}
 }
 
-int guild_event_file_read(const char *path, guild_event_fn *on_scalar, void *arg,
-	enum guild_event_end *end, struct guild_error *err)
+static int read_path(const char *path, const struct reader *r, enum guild_event_end *end,
+	struct guild_error *err)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
 		return guild_error_errno(err, errno, "cannot read '%s'", path);
 	}
-	struct reader r = {on_scalar, arg};
 	struct guild_buf buf = {0};
 	enum guild_event_end reached = GUILD_EVENT_END_CLEAN;
-	int rc = read_file(fd, &r, &buf, &reached);
+	int rc = read_file(fd, r, &buf, &reached);
 	guild_buf_fini(&buf);
 	close(fd);
 	if (rc != 0) {
@@ -440,4 +348,28 @@ int guild_event_file_read(const char *path, guild_event_fn *on_scalar, void *arg
 	}
 	*end = reached;
 	return 0;
+}
+
+int guild_event_file_read(const char *path, guild_event_fn *on_scalar, void *arg,
+	enum guild_event_end *end, struct guild_error *err)
+{
+	struct reader r = {.on_scalar = on_scalar, .arg = arg};
+	return read_path(path, &r, end, err);
+}
+
+int guild_event_file_records(const char *path, guild_event_record_fn *on_record, void *arg,
+	enum guild_event_end *end, struct guild_error *err)
+{
+	struct reader r = {.on_record = on_record, .arg = arg};
+	return read_path(path, &r, end, err);
+}
+
+int guild_protobuf_next(struct guild_str *in, struct guild_protobuf_field *f)
+{
+	return guild_protobuf_take(in, f);
+}
+
+double guild_protobuf_double(const struct guild_protobuf_field *f)
+{
+	return double_of(f->bits);
 }

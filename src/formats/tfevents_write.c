@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <float.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -128,18 +130,70 @@ static void put_event(struct guild_buf *out, int64_t wall_us, int64_t step,
 	}
 }
 
-static void put_version(struct guild_buf *record, int64_t wall_us)
+static void put_double(struct guild_buf *out, double v)
+{
+	uint64_t bits;
+	memcpy(&bits, &v, sizeof(bits));
+	put_le(out, bits, 8);
+}
+
+void guild_event_encode_record(struct guild_buf *out, struct guild_str event)
+{
+	put_record(out, event);
+}
+
+void guild_event_encode_version(struct guild_buf *out, double wall_time)
 {
 	struct guild_buf event = {0};
-	double wall = (double)wall_us / 1e6;
-	uint64_t bits;
-	memcpy(&bits, &wall, sizeof(bits));
 	guild_buf_putc(&event, EVENT_WALL_TIME);
-	put_le(&event, bits, 8);
+	put_double(&event, wall_time);
 	guild_buf_putc(&event, EVENT_FILE_VERSION);
 	put_varint(&event, strlen(FILE_VERSION));
 	guild_buf_puts(&event, FILE_VERSION);
-	put_record(record, guild_buf_str(&event));
+	put_record(out, guild_buf_str(&event));
+	guild_buf_fini(&event);
+}
+
+/* A double as a tensor of rank 0, with the metadata by which TensorBoard knows it for a scalar. */
+static const char tensor_head[] = {0x42, 0x0e,                     /* Value.tensor */
+	0x08, 0x02,                                                /* dtype: double */
+	0x12, 0x00,                                                /* shape: none */
+	0x32, 0x08};                                               /* double_val, packed */
+static const char tensor_metadata[] = {0x4a, 0x0d,                 /* Value.metadata */
+	0x0a, 0x09, 0x0a, 0x07, 's', 'c', 'a', 'l', 'a', 'r', 's', /* plugin_data.plugin_name */
+	0x20, 0x01};                                               /* data_class: scalar */
+
+void guild_event_encode(struct guild_buf *out, const struct guild_event_scalar *s)
+{
+	bool is_single = isnan(s->value) || isinf(s->value) ||
+			 (fabs(s->value) <= FLT_MAX && (double)(float)s->value == s->value);
+	size_t payload = is_single ? 1 + 4 : sizeof(tensor_head) + 8 + sizeof(tensor_metadata);
+	size_t value = 1 + varint_size(s->tag.n) + s->tag.n + payload;
+	struct guild_buf event = {0};
+	guild_buf_reserve(&event, value + 64);
+	guild_buf_putc(&event, EVENT_WALL_TIME);
+	put_double(&event, s->wall_time);
+	guild_buf_putc(&event, EVENT_STEP);
+	put_varint(&event, (uint64_t)s->step);
+	guild_buf_putc(&event, EVENT_SUMMARY);
+	put_varint(&event, 1 + varint_size(value) + value);
+	guild_buf_putc(&event, SUMMARY_VALUE);
+	put_varint(&event, value);
+	guild_buf_putc(&event, VALUE_TAG);
+	put_varint(&event, s->tag.n);
+	guild_buf_append(&event, s->tag.p, s->tag.n);
+	if (is_single) {
+		float single = (float)s->value;
+		uint32_t bits;
+		memcpy(&bits, &single, sizeof(bits));
+		guild_buf_putc(&event, VALUE_SIMPLE);
+		put_le(&event, bits, 4);
+	} else {
+		guild_buf_append(&event, tensor_head, sizeof(tensor_head));
+		put_double(&event, s->value);
+		guild_buf_append(&event, tensor_metadata, sizeof(tensor_metadata));
+	}
+	put_record(out, guild_buf_str(&event));
 	guild_buf_fini(&event);
 }
 
@@ -180,7 +234,7 @@ int guild_event_writer_add(struct guild_event_writer *w, int64_t wall_us, int64_
 		}
 	}
 	if (w->size == 0) {
-		put_version(&w->record, wall_us);
+		guild_event_encode_version(&w->record, (double)wall_us / 1e6);
 	}
 	guild_buf_reset(&w->event);
 	put_event(&w->event, wall_us, step, values, n);
