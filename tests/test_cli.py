@@ -8,7 +8,7 @@ import pytest
 
 from rundirs import make_run, run_id
 
-LATER = ["export", "import", "install", "package", "packages", "publish", "pull", "push", "remote",
+LATER = ["export", "install", "package", "packages", "publish", "pull", "push", "remote",
          "remotes", "search", "shell", "sync", "tensorboard", "tensorflow", "uninstall", "view", "runs export",
          "runs push", "sys s3-sync start", "sys shutdown-timer status"]
 

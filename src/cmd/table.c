@@ -22,7 +22,6 @@ const char *const guild_later_cmds[] = {
 	"remote",
 	"remotes",
 	"runs export",
-	"runs import",
 	"runs publish",
 	"runs pull",
 	"runs push",
