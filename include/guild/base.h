@@ -331,6 +331,15 @@ char *guild_hostname(void); /* caller frees */
 /* n bytes from the system's generator. */
 void guild_random_bytes(void *p, size_t n);
 
+/* ---- threads ----------------------------------------------------------------------------------- */
+
+/* Does part [from, to) of the work. Parts run at the same time; `thread` is below guild_parallel_threads() and no two parts that run
+ * at the same time share it. */
+typedef void guild_parallel_fn(void *arg, unsigned thread, size_t from, size_t to);
+unsigned guild_parallel_threads(void); /* at least 1 */
+/* Does [0, n) by as many threads as there are processors, but by no more than leaves each `worth` items; returns when all is done. */
+void guild_parallel(size_t n, size_t worth, guild_parallel_fn *fn, void *arg);
+
 #ifdef __cplusplus
 }
 #endif

@@ -28,12 +28,15 @@ int guild_opref_parse(const char *text, struct guild_opref *out, struct guild_er
 void guild_opref_format(const struct guild_opref *r,
 	struct guild_buf *out); /* one line, no newline */
 
+struct guild_run_facts;
 /* A run directory that was opened. Only dir, id and opref are read at once. */
 struct guild_run {
 	char *dir;       /* absolute */
 	char *guild_dir; /* DIR/.guild */
 	char *id;        /* last part of dir */
 	struct guild_opref opref;
+	/* What an index knew of the run when it was listed, or NULL. One block; only the store looks inside. */
+	struct guild_run_facts *facts;
 };
 
 /* 32 hex digits of a random UUID 4. */

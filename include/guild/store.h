@@ -37,6 +37,7 @@ struct guild_value *guild_config_load(struct guild_arena *a, const char *path,
 struct guild_runs {
 	struct guild_run *v;
 	size_t n, cap;
+	size_t n_more; /* pass, too, but are behind the limit of the listing */
 };
 void guild_runs_fini(struct guild_runs *r);
 
@@ -60,7 +61,18 @@ struct guild_run_filter {
 	/* On the monotonic clock; 0: without haste. Then runs that were touched last are looked at first, and past it no more than
 	 * GUILD_HASTY_RUNS. */
 	int64_t look_until_us;
+	size_t limit; /* 0: all. The first so many are opened, the others counted. */
+	/* The runs will be asked for their attributes and scalars: what an index knows of them comes along. */
+	bool with_facts;
+	const char *index_path; /* guild_store_index_path; NULL: every run is opened */
+	/* Told how many runs were looked at, now and then; may be NULL. */
+	void (*on_progress)(void *arg, size_t done, size_t total);
+	void *progress_arg;
 };
+/* Where the index of a home's runs (of the trash: `deleted`) belongs: below the home's cache or, where that is on a file system that other
+ * machines write to as well, below the user's. GUILD_INDEX in the environment says otherwise: "home", "user", "off" (NULL: none). The
+ * caller frees. */
+char *guild_store_index_path(const struct guild_home *h, bool deleted, char *const *environ_);
 /* Names of runs in an order that costs one look each: those whose directories were touched last come first. */
 void guild_store_sort_touched(const char *runs_dir, struct guild_strs *names);
 void guild_run_filter_fini(struct guild_run_filter *f);

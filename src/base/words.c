@@ -2,6 +2,7 @@
 #include <guild/base.h>
 
 #include <errno.h>
+#include <float.h>
 #include <locale.h>
 #include <math.h>
 #include <stdlib.h>
@@ -143,10 +144,11 @@ bool guild_parse_f64(const char *p, size_t n, double *out)
 static int shortest_digits(double v, char digits[20], int *exponent)
 {
 	char text[GUILD_F64_MAX];
-	for (int precision = 0; precision <= 16; precision++) {
-		snprintf(text, sizeof text, "%.*e", precision, v);
+	/* What 15 digits or fewer say comes back as those 15, with zeros behind; that does not hold for subnormal numbers. */
+	for (int precision = v < DBL_MIN ? 0 : DBL_DIG - 1; precision <= 16; precision++) {
 		double back;
-		if (guild_parse_f64(text, strlen(text), &back) && back == v) {
+		snprintf(text, sizeof text, "%.*e", precision, v);
+		if (precision == 16 || (guild_parse_f64(text, strlen(text), &back) && back == v)) {
 			break;
 		}
 	}

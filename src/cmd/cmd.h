@@ -188,7 +188,12 @@ enum guild_select_flags {
 	GUILD_SELECT_REPEATS = 2, /* keep runs whose argument is given twice */
 	GUILD_SELECT_PROJECT =
 		4, /* without RUN words: only runs of the current project (what is hard to undo) */
+	GUILD_SELECT_FACTS = 8, /* attributes and scalars of the runs will be asked for */
 };
+/* guild_store_list with a progress bar. */
+int guild_cmd_list(const struct guild_ctx *ctx, const char *runs_dir,
+	struct guild_run_filter *filter, const char *parent, struct guild_runs *out,
+	struct guild_error *err);
 /* Lists by filter, selects by RUN words; `default_spec` NULL: all, "1": the latest (no run at all is GUILD_ENOTFOUND then). */
 int guild_cmd_select_runs(struct guild_ctx *ctx, const struct guild_args *args,
 	const struct guild_strs *words, const char *default_spec, unsigned flags,

@@ -166,7 +166,7 @@ static int run(struct guild_ctx *ctx, const struct guild_args *args)
 	struct guild_error err = {0};
 	struct guild_runs runs = {0};
 	int rc = guild_cmd_select_runs(ctx, args, guild_args_words(args), NULL,
-		GUILD_SELECT_REPEATS, &runs, &err);
+		GUILD_SELECT_REPEATS | GUILD_SELECT_FACTS, &runs, &err);
 
 	if (rc == 0 && guild_args_flag(args, "print-scalars")) {
 		guild_compare_print_scalars(ctx, &runs);

@@ -167,16 +167,15 @@ static void print_table(const struct guild_ctx *ctx, const struct guild_args *ar
 	guild_table_fini(&table);
 }
 
-static size_t row_limit(const struct guild_args *args, size_t n)
+/* 0: all. */
+static size_t row_limit(const struct guild_args *args)
 {
 	if (guild_args_flag(args, "all")) {
-		return n;
+		return 0;
 	}
 	int64_t wanted = guild_args_int(args, "limit", 0);
-	size_t limit =
-		wanted > 0 ? (size_t)wanted : ROWS_STEP * (1 + guild_args_count(args, "more"));
 
-	return limit < n ? limit : n;
+	return wanted > 0 ? (size_t)wanted : ROWS_STEP * (1 + guild_args_count(args, "more"));
 }
 
 static void note_cut(const struct guild_ctx *ctx, const struct guild_args *args, size_t shown,
@@ -211,7 +210,10 @@ static int list_runs(const struct guild_ctx *ctx, const struct guild_args *args,
 {
 	const char *archive = guild_args_text(args, "archive");
 	const char *parent = guild_ctx_env(ctx, "GUILD_RUNS_PARENT");
+	bool deleted = guild_args_flag(args, "deleted");
+	bool json = guild_args_flag(args, "json");
 	struct guild_run_filter filter = {0};
+	char *index_path = NULL;
 	char *dir;
 	int rc = guild_cmd_filter(ctx, args, &filter, err);
 
@@ -223,12 +225,17 @@ static int list_runs(const struct guild_ctx *ctx, const struct guild_args *args,
 		parent = NULL;
 		rc = rc == 0 ? check_archive(dir, err) : rc;
 	} else {
-		dir = guild_home_runs_dir(&ctx->home, guild_args_flag(args, "deleted"));
+		dir = guild_home_runs_dir(&ctx->home, deleted);
+		index_path = guild_store_index_path(&ctx->home, deleted, ctx->environ_);
 	}
+	filter.index_path = index_path;
+	filter.with_facts = guild_args_given(args, "sort");
+	filter.limit = filter.with_facts || json ? 0 : row_limit(args);
 	if (rc == 0) {
-		rc = guild_store_list(dir, &filter, parent, runs, &ctx->log, err);
+		rc = guild_cmd_list(ctx, dir, &filter, parent, runs, err);
 	}
 	guild_run_filter_fini(&filter);
+	free(index_path);
 	free(dir);
 	return rc;
 }
@@ -253,10 +260,11 @@ static int run(struct guild_ctx *ctx, const struct guild_args *args)
 		}
 		print_json(&runs, order);
 	} else {
-		size_t shown = row_limit(args, runs.n);
+		size_t limit = row_limit(args);
+		size_t shown = limit > 0 && limit < runs.n ? limit : runs.n;
 
 		print_table(ctx, args, &runs, order, shown);
-		note_cut(ctx, args, shown, runs.n);
+		note_cut(ctx, args, shown, runs.n + runs.n_more);
 	}
 	guild_runs_fini(&runs);
 	guild_sort_free(sort);

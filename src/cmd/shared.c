@@ -310,13 +310,37 @@ static void keep_project(struct guild_runs *runs, const char *cwd)
 	free(here);
 }
 
+static void on_progress(void *arg, size_t done, size_t total)
+{
+	struct guild_progress *p = arg;
+
+	p->total = (int64_t)total;
+	guild_progress_add(p, (int64_t)done - p->done);
+}
+
+int guild_cmd_list(const struct guild_ctx *ctx, const char *runs_dir,
+	struct guild_run_filter *filter, const char *parent, struct guild_runs *out,
+	struct guild_error *err)
+{
+	struct guild_progress progress;
+
+	guild_progress_start(&progress, ctx, "reading runs", 0);
+	filter->on_progress = on_progress;
+	filter->progress_arg = &progress;
+	int rc = guild_store_list(runs_dir, filter, parent, out, &ctx->log, err);
+	guild_progress_end(&progress);
+	return rc;
+}
+
 int guild_cmd_select_runs(struct guild_ctx *ctx, const struct guild_args *args,
 	const struct guild_strs *words, const char *default_spec, unsigned flags,
 	struct guild_runs *out, struct guild_error *err)
 {
 	struct guild_run_filter filter = {0};
 	struct guild_runs all = {0};
-	char *runs_dir = guild_home_runs_dir(&ctx->home, (flags & GUILD_SELECT_DELETED) != 0);
+	bool deleted = (flags & GUILD_SELECT_DELETED) != 0;
+	char *runs_dir = guild_home_runs_dir(&ctx->home, deleted);
+	char *index_path = guild_store_index_path(&ctx->home, deleted, ctx->environ_);
 	struct guild_strs fallback = {0};
 	int rc = guild_cmd_filter(ctx, args, &filter, err);
 
@@ -327,7 +351,9 @@ int guild_cmd_select_runs(struct guild_ctx *ctx, const struct guild_args *args,
 	if (rc != 0 || find_by_prefix(runs_dir, words, is_limited, out)) {
 		goto done;
 	}
-	rc = guild_store_list(runs_dir, &filter, parent, &all, &ctx->log, err);
+	filter.index_path = index_path;
+	filter.with_facts = (flags & GUILD_SELECT_FACTS) != 0;
+	rc = guild_cmd_list(ctx, runs_dir, &filter, parent, &all, err);
 	if (rc != 0) {
 		goto done;
 	}
@@ -350,6 +376,7 @@ done:
 	guild_strs_fini(&fallback);
 	guild_runs_fini(&all);
 	guild_run_filter_fini(&filter);
+	free(index_path);
 	free(runs_dir);
 	return rc;
 }

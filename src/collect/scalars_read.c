@@ -44,7 +44,18 @@ struct walk {
 struct dir_walk {
 	guild_event_dir_fn *fn;
 	void *arg;
+	guild_scalars_seen_fn *seen; /* or NULL */
+	void *seen_arg;
 };
+
+static void tell(const struct dir_walk *w, char kind, const char *dir, const char *name)
+{
+	if (w->seen != NULL) {
+		char *path = dir[0] != '\0' ? guild_path_join(dir, name) : guild_strdup(name);
+		w->seen(w->seen_arg, kind, path);
+		free(path);
+	}
+}
 
 static bool is_tag(const struct entry *e, struct guild_str tag)
 {
@@ -193,7 +204,8 @@ static unsigned char entry_type(int dir_fd, const struct dirent *e)
 }
 
 /* Event files and directories to visit of one directory. A linked directory is visited only when it is a run. */
-static bool list_dir(const char *dir, struct guild_strs *files, struct guild_strs *dirs)
+static bool list_dir(const struct dir_walk *w, const char *dir, const char *prefix,
+	struct guild_strs *files, struct guild_strs *dirs)
 {
 	DIR *d = opendir(dir);
 	if (d == NULL) {
@@ -212,6 +224,8 @@ static bool list_dir(const char *dir, struct guild_strs *files, struct guild_str
 			is_dir = guild_is_dir(path);
 			if (is_dir && guild_run_is_run(path)) {
 				guild_strs_add(dirs, e->d_name);
+			} else {
+				tell(w, 'l', prefix, e->d_name);
 			}
 			free(path);
 		} else if (is_dir) {
@@ -247,8 +261,12 @@ static void walk_dir(const struct dir_walk *w, const char *dir, const char *pref
 	struct level level = {parent, st.st_dev, st.st_ino, depth};
 	struct guild_strs files = {0};
 	struct guild_strs dirs = {0};
-	if (list_dir(dir, &files, &dirs)) {
+	tell(w, 'd', "", prefix[0] != '\0' ? prefix : ".");
+	if (list_dir(w, dir, prefix, &files, &dirs)) {
 		guild_strs_sort(&files);
+		for (size_t i = 0; i < files.n; i++) {
+			tell(w, 'f', prefix, files.v[i]);
+		}
 		w->fn(w->arg, dir, prefix, &files);
 	}
 	for (size_t i = 0; i < dirs.n; i++) {
@@ -265,7 +283,7 @@ static void walk_dir(const struct dir_walk *w, const char *dir, const char *pref
 
 void guild_event_dirs_walk(const char *run_dir, guild_event_dir_fn *fn, void *arg)
 {
-	struct dir_walk w = {fn, arg};
+	struct dir_walk w = {.fn = fn, .arg = arg};
 	walk_dir(&w, run_dir, "", NULL);
 }
 
@@ -280,12 +298,20 @@ static int compare(const void *a, const void *b)
 int guild_scalars_read(const struct guild_run *r, struct guild_arena *a, struct guild_scalars *out,
 	const struct guild_log *log, struct guild_error *err)
 {
+	return guild_scalars_read_watched(r, a, out, NULL, NULL, log, err);
+}
+
+int guild_scalars_read_watched(const struct guild_run *r, struct guild_arena *a,
+	struct guild_scalars *out, guild_scalars_seen_fn *seen, void *arg,
+	const struct guild_log *log, struct guild_error *err)
+{
 	if (!guild_is_dir(r->dir)) {
 		return guild_error_set(err, GUILD_ENOTFOUND, "run directory '%s' does not exist",
 			r->dir);
 	}
 	struct walk w = {.arena = a, .log = log};
-	guild_event_dirs_walk(r->dir, read_files, &w);
+	const struct dir_walk dirs = {read_files, &w, seen, arg};
+	walk_dir(&dirs, r->dir, "", NULL);
 	out->n = w.n;
 	out->v = guild_arena_alloc(a, (w.n + 1) * sizeof(*out->v));
 	if (w.n > 0) {

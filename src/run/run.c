@@ -95,6 +95,7 @@ void guild_run_fini(struct guild_run *r)
 	free(r->dir);
 	free(r->guild_dir);
 	free(r->id);
+	free(r->facts);
 	guild_opref_fini(&r->opref);
 	*r = (struct guild_run){0};
 }

@@ -357,7 +357,7 @@ int guild_store_compare(const struct guild_runs *runs, const struct guild_compar
 	c.arena = guild_arena_new();
 	c.rows = guild_alloc((runs->n + 1) * sizeof(*c.rows));
 	for (size_t i = 0; i < runs->n; i++) {
-		if (req->include_batch || !guild_run_is_batch(&runs->v[i])) {
+		if (req->include_batch || !guild_run_facts_is_batch(&runs->v[i])) {
 			c.rows[c.n_rows].index = i;
 			fill_row(&c, &runs->v[i], &c.rows[c.n_rows]);
 			c.n_rows++;

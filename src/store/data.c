@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store_private.h"
+#include "index.h"
 
 enum { SHORT_DIGEST = 8 };
 
@@ -48,6 +48,13 @@ static struct guild_value *read_attr(struct guild_run_data *d, const char *name)
 {
 	struct guild_value *value = NULL;
 	struct guild_error err = {0};
+	if (d->run->facts != NULL) {
+		enum guild_fact known = guild_facts_attr(d->run->facts, d->arena, name, &value);
+		if (known != GUILD_FACT_ASK) {
+			return known == GUILD_FACT_VALUE && value->type != GUILD_NULL ? value
+										      : NULL;
+		}
+	}
 	int rc = guild_run_attr_read(d->run, d->arena, name, &value, &err);
 	if (rc < 0) {
 		guild_log(d->log, "warning", "%s", err.text);
@@ -68,6 +75,11 @@ const struct guild_value *guild_run_data_flags(struct guild_run_data *d)
 
 const struct guild_scalars *guild_run_data_scalars(struct guild_run_data *d)
 {
+	const struct guild_run_facts *facts = d->run->facts;
+	if (!d->has_scalars && facts != NULL && guild_facts_has_scalars(facts)) {
+		guild_facts_scalars(facts, d->arena, &d->scalars);
+		d->has_scalars = true;
+	}
 	if (!d->has_scalars) {
 		struct guild_error err = {0};
 		if (guild_scalars_read(d->run, d->arena, &d->scalars, d->log, &err) != 0) {
@@ -116,6 +128,9 @@ static struct guild_value *op_attr(struct guild_run_data *d)
 
 static struct guild_value *operation_attr(struct guild_run_data *d)
 {
+	if (d->run->facts != NULL) {
+		return text(d, guild_facts_display_name(d->run->facts));
+	}
 	return take_text(d, guild_run_display_name(d->run));
 }
 
@@ -132,8 +147,40 @@ static struct guild_value *sourcecode_attr(struct guild_run_data *d)
 		       : NULL;
 }
 
+enum guild_run_status guild_run_data_status(const struct guild_run_data *d)
+{
+	struct attrs_head head;
+	if (d->run->facts == NULL) {
+		return guild_run_status(d->run, NULL);
+	}
+	guild_facts_get_head(d->run->facts, &head);
+	return (enum guild_run_status)head.status;
+}
+
+bool guild_run_facts_is_batch(const struct guild_run *r)
+{
+	struct attrs_head head;
+	if (r->facts == NULL) {
+		return guild_run_is_batch(r);
+	}
+	guild_facts_get_head(r->facts, &head);
+	return head.is_batch != 0;
+}
+
+/* Of a run that is over. */
+static bool known_duration(const struct guild_run_facts *f, int64_t *us)
+{
+	struct attrs_head head;
+	guild_facts_get_head(f, &head);
+	return head.started != INT64_MIN && head.stopped != INT64_MIN &&
+	       !__builtin_sub_overflow(head.stopped, head.started, us);
+}
+
 static bool read_duration(const struct guild_run *r, int64_t *us)
 {
+	if (r->facts != NULL) {
+		return known_duration(r->facts, us);
+	}
 	int64_t started = guild_run_attr_i64(r, "started", INT64_MIN);
 	int64_t stopped = guild_run_attr_i64(r, "stopped", INT64_MIN);
 	if (started != INT64_MIN && guild_run_status(r, NULL) == GUILD_RUN_RUNNING) {
@@ -148,7 +195,13 @@ bool guild_run_data_time(struct guild_run_data *d, const char *name, int64_t *us
 	if (strcmp(name, "time") == 0) {
 		return read_duration(d->run, us);
 	}
-	*us = guild_run_attr_i64(d->run, name, INT64_MIN);
+	struct attrs_head head;
+	if (d->run->facts != NULL) {
+		guild_facts_get_head(d->run->facts, &head);
+		*us = strcmp(name, "started") == 0 ? head.started : head.stopped;
+	} else {
+		*us = guild_run_attr_i64(d->run, name, INT64_MIN);
+	}
 	return *us != INT64_MIN;
 }
 
@@ -180,7 +233,7 @@ static struct guild_value *stopped_attr(struct guild_run_data *d)
 
 static struct guild_value *status_attr(struct guild_run_data *d)
 {
-	return text(d, guild_run_status_name(guild_run_status(d->run, NULL)));
+	return text(d, guild_run_status_name(guild_run_data_status(d)));
 }
 
 static struct guild_value *duration_attr(struct guild_run_data *d)
@@ -224,6 +277,11 @@ const struct guild_value *guild_run_data_attr(struct guild_run_data *d, const ch
 	struct guild_value *value = get != NULL ? get(d) : read_attr(d, name);
 	guild_map_put(&d->attrs, name, value);
 	return value;
+}
+
+bool guild_run_data_has_scalars(const struct guild_run_data *d)
+{
+	return d->has_scalars;
 }
 
 /* ---- columns ------------------------------------------------------------------------------------------- */

@@ -83,25 +83,23 @@ static int compile(const char *text, struct guild_regex **out, struct guild_erro
 				 text);
 }
 
-static bool operation_passes(const struct guild_filter_plan *p, const struct guild_run *r)
+static bool operation_passes(const struct guild_filter_plan *p, struct guild_run_data *d)
 {
-	char *displayed = guild_run_display_name(r);
+	const char *displayed = guild_value_text(guild_run_data_attr(d, "operation"));
 	bool passes = false;
 	for (size_t i = 0; i < p->n_operations && !passes; i++) {
 		const struct operation *op = &p->operations[i];
 		passes = op->regex != NULL ? guild_regex_search(op->regex, guild_str(displayed))
 					   : guild_operation_matches(op->text, displayed);
 	}
-	free(displayed);
 	return passes;
 }
 
 /* ---- attributes ------------------------------------------------------------------------------------ */
 
-static bool label_passes(const struct guild_run_filter *f, const struct guild_run *r,
-	struct guild_arena *a)
+static bool label_passes(const struct guild_run_filter *f, struct guild_run_data *d)
 {
-	const char *label = guild_value_text(guild_run_attr(r, a, "label"));
+	const char *label = guild_value_text(guild_run_data_attr(d, "label"));
 	bool has_label = label != NULL && label[0] != '\0';
 	if (f->unlabeled && has_label) {
 		return false;
@@ -127,10 +125,9 @@ static bool has_tag(const struct guild_value *tags, const char *wanted)
 	return has;
 }
 
-static bool tag_passes(const struct guild_run_filter *f, const struct guild_run *r,
-	struct guild_arena *a)
+static bool tag_passes(const struct guild_run_filter *f, struct guild_run_data *d)
 {
-	const struct guild_value *tags = guild_run_attr(r, a, "tags");
+	const struct guild_value *tags = guild_run_data_attr(d, "tags");
 	bool passes = f->tags.n == 0;
 	for (size_t i = 0; i < f->tags.n && !passes; i++) {
 		passes = has_tag(tags, f->tags.v[i]);
@@ -150,10 +147,9 @@ static bool comment_holds(const struct guild_value *comment, const char *wanted)
 	return false;
 }
 
-static bool comment_passes(const struct guild_run_filter *f, const struct guild_run *r,
-	struct guild_arena *a)
+static bool comment_passes(const struct guild_run_filter *f, struct guild_run_data *d)
 {
-	const struct guild_value *comments = guild_run_attr(r, a, "comments");
+	const struct guild_value *comments = guild_run_data_attr(d, "comments");
 	size_t n = comments != NULL && comments->type == GUILD_LIST ? comments->n : 0;
 	bool passes = false;
 	for (size_t i = 0; i < f->comments.n && !passes; i++) {
@@ -169,28 +165,25 @@ static bool comment_passes(const struct guild_run_filter *f, const struct guild_
 	return passes;
 }
 
-static bool attrs_pass(const struct guild_run_filter *f, const struct guild_run *r)
+static bool asks_attrs(const struct guild_run_filter *f)
 {
-	bool asks_label = f->unlabeled || f->labels.n > 0;
-	bool asks_mark = f->marked || f->unmarked;
-	if (!asks_label && !asks_mark && f->tags.n == 0 && f->comments.n == 0 &&
-		f->digest == NULL) {
-		return true;
-	}
-	struct guild_arena *a = guild_arena_new();
+	return f->unlabeled || f->labels.n > 0 || f->marked || f->unmarked || f->tags.n > 0 ||
+	       f->comments.n > 0 || f->digest != NULL;
+}
+
+static bool attrs_pass(const struct guild_run_filter *f, struct guild_run_data *d)
+{
 	bool passes = true;
-	if (asks_mark) {
-		passes = guild_value_truthy(guild_run_attr(r, a, "marked")) == f->marked;
+	if (f->marked || f->unmarked) {
+		passes = guild_value_truthy(guild_run_data_attr(d, "marked")) == f->marked;
 	}
 	if (passes && f->digest != NULL) {
-		const char *digest = guild_value_text(guild_run_attr(r, a, "sourcecode_digest"));
+		const char *digest = guild_value_text(guild_run_data_attr(d, "sourcecode_digest"));
 		passes = digest != NULL && guild_starts(digest, f->digest);
 	}
-	passes = passes && (!asks_label || label_passes(f, r, a));
-	passes = passes && (f->tags.n == 0 || tag_passes(f, r, a));
-	passes = passes && (f->comments.n == 0 || comment_passes(f, r, a));
-	guild_arena_free(a);
-	return passes;
+	passes = passes && ((!f->unlabeled && f->labels.n == 0) || label_passes(f, d));
+	passes = passes && (f->tags.n == 0 || tag_passes(f, d));
+	return passes && (f->comments.n == 0 || comment_passes(f, d));
 }
 
 /* ---- the plan ------------------------------------------------------------------------------------------ */
@@ -245,8 +238,22 @@ void guild_filter_plan_report(const struct guild_filter_plan *p)
 	}
 }
 
-static bool time_passes(const struct guild_filter_plan *p, int64_t timestamp)
+enum guild_filter_needs guild_filter_plan_needs(const struct guild_filter_plan *p)
 {
+	const struct guild_run_filter *f = p->filter;
+	if (p->query != NULL) {
+		return GUILD_FILTER_MAY_NEED_SCALARS;
+	}
+	bool asks = p->n_operations > 0 || f->statuses != 0 || f->not_statuses != 0 ||
+		    f->accepts != NULL || asks_attrs(f);
+	return asks ? GUILD_FILTER_NEEDS_ATTRS : GUILD_FILTER_NEEDS_TIME;
+}
+
+bool guild_filter_plan_time_passes(const struct guild_filter_plan *p, int64_t timestamp)
+{
+	if (p->filter->started == NULL) {
+		return true;
+	}
 	if (timestamp == INT64_MIN) {
 		return false;
 	}
@@ -254,25 +261,24 @@ static bool time_passes(const struct guild_filter_plan *p, int64_t timestamp)
 	return second >= p->start_us && second < p->end_us;
 }
 
-bool guild_filter_plan_passes(const struct guild_filter_plan *p, const struct guild_run *r,
+bool guild_filter_plan_passes(const struct guild_filter_plan *p, struct guild_run_data *d,
 	int64_t timestamp)
 {
 	const struct guild_run_filter *f = p->filter;
-	if (f->started != NULL && !time_passes(p, timestamp)) {
+	if (!guild_filter_plan_time_passes(p, timestamp)) {
 		return false;
 	}
-	if (p->n_operations > 0 && !operation_passes(p, r)) {
+	if (p->n_operations > 0 && !operation_passes(p, d)) {
 		return false;
 	}
 	if (f->statuses != 0 || f->not_statuses != 0) {
-		unsigned bit = 1U << guild_run_status(r, NULL);
+		unsigned bit = 1U << guild_run_data_status(d);
 		if ((f->statuses != 0 && (f->statuses & bit) == 0) ||
 			(f->not_statuses & bit) != 0) {
 			return false;
 		}
 	}
-	return attrs_pass(f, r) &&
-	       (p->query == NULL || guild_query_filter_passes(p->query, r, p->log));
+	return attrs_pass(f, d) && (p->query == NULL || guild_query_filter_passes(p->query, d));
 }
 
 void guild_run_filter_fini(struct guild_run_filter *f)

@@ -278,7 +278,7 @@ int guild_store_group(const struct guild_runs *runs, const struct guild_group_re
 	struct guild_compare_table table = {0};
 	const char *header = req->min_header != NULL ? req->min_header : req->max_header;
 	for (size_t i = 0; i < runs->n; i++) {
-		if (req->include_batch || !guild_run_is_batch(&runs->v[i])) {
+		if (req->include_batch || !guild_run_facts_is_batch(&runs->v[i])) {
 			add_run(&g, &runs->v[i], i, log);
 		}
 	}

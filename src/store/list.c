@@ -6,10 +6,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "store_private.h"
+#include "list_private.h"
+
+/* More runs than this are opened by several threads. */
+enum { OPENINGS_WORTH_A_THREAD = 32 };
 
 struct candidate {
 	struct guild_run run;
+	struct list_entry *entry; /* instead of `run`, which is then still to be opened; or NULL */
+	const char *id;
 	int64_t timestamp; /* INT64_MIN: unknown */
 	bool is_damaged;
 };
@@ -64,34 +69,10 @@ static int compare(const void *a, const void *b)
 	if (x->timestamp != y->timestamp) {
 		return x->timestamp < y->timestamp ? 1 : -1;
 	}
-	return strcmp(x->run.id, y->run.id);
+	return strcmp(x->id, y->id);
 }
 
-/* Names of the runs that are linked from a parent run and lie in runs_dir itself. */
-static int list_linked(const char *runs_dir, const char *parent, struct guild_strs *names,
-	struct guild_error *err)
-{
-	char *dir = guild_path_join(runs_dir, parent);
-	char *root = guild_path_real(runs_dir);
-	struct guild_strs all = {0};
-	int rc = guild_dir_list(dir, &all, err);
-	for (size_t i = 0; rc == 0 && i < all.n; i++) {
-		char *path = guild_path_join(dir, all.v[i]);
-		char *real = guild_path_real(path);
-		char *real_dir = guild_path_dirname(real);
-		const char *name = guild_path_basename(real);
-		if (strcmp(real_dir, root) == 0 && !guild_strs_has(names, name)) {
-			guild_strs_add(names, name);
-		}
-		free(real_dir);
-		free(real);
-		free(path);
-	}
-	guild_strs_fini(&all);
-	free(root);
-	free(dir);
-	return rc;
-}
+/* ---- in haste ----------------------------------------------------------------------------------------- */
 
 struct touched {
 	char *name;
@@ -132,47 +113,143 @@ void guild_store_sort_touched(const char *runs_dir, struct guild_strs *names)
 	}
 }
 
-/* Drops the names that do not begin so; dot names are runs on their way in or out. */
-static void keep_prefix(struct guild_strs *names, const char *prefix)
+static void add(struct candidates *found, struct candidate c)
 {
-	size_t n = 0;
-	for (size_t i = 0; i < names->n; i++) {
-		char *name = names->v[i];
-		if (name[0] != '.' && guild_starts(name, prefix)) {
-			names->v[n++] = name;
-		} else {
-			free(name);
-		}
-	}
-	names->n = n;
-}
-
-static void consider(struct candidates *found, const char *dir,
-	const struct guild_run_filter *filter, const struct guild_filter_plan *plan,
-	const struct guild_log *log)
-{
-	struct candidate c = {.timestamp = INT64_MIN};
-	struct guild_error err = {0};
-	int rc = guild_run_open(dir, &c.run, &err);
-	if (rc == 0 && filter->accepts && !filter->accepts(filter->accepts_arg, &c.run)) {
-		guild_run_fini(&c.run);
-		return;
-	}
-	if (rc == 0 || rc == GUILD_EINVALID) {
-		c.is_damaged = rc != 0;
-		c.timestamp = guild_run_started(&c.run, log);
-	}
-	bool takes = (rc == 0 || rc == GUILD_EINVALID) &&
-		     guild_filter_plan_passes(plan, &c.run, c.timestamp);
-	if (rc != 0 && rc != GUILD_ENOTFOUND) {
-		guild_log(log, "warning", "run %.8s is damaged: %s", c.run.id, err.text);
-	}
-	if (!takes) {
-		guild_run_fini(&c.run);
-		return;
-	}
 	found->v = guild_grow_array(found->v, &found->cap, found->n + 1, sizeof(*found->v));
 	found->v[found->n++] = c;
+}
+
+/* Takes over the run. */
+static void add_run(void *arg, struct guild_run *run, int64_t timestamp, bool is_damaged)
+{
+	add(arg, (struct candidate){.run = *run,
+			 .id = run->id,
+			 .timestamp = timestamp,
+			 .is_damaged = is_damaged});
+	*run = (struct guild_run){0};
+}
+
+static void consider(struct listing *l, const struct list_entry *e, struct candidates *found)
+{
+	struct guild_run run = {0};
+	bool is_damaged;
+	int64_t timestamp;
+	if (!guild_listing_open(l, e, &run, &is_damaged, &timestamp)) {
+		return;
+	}
+	const struct guild_run_filter *f = l->filter;
+	if (f->accepts == NULL || f->accepts(f->accepts_arg, &run)) {
+		struct guild_run_data *data = guild_run_data_new(&run, l->log);
+		bool passes = guild_filter_plan_passes(l->plan, data, timestamp);
+		guild_run_data_free(data);
+		if (passes) {
+			add_run(found, &run, timestamp, is_damaged);
+		}
+	}
+	guild_run_fini(&run);
+}
+
+static void list_hastily(struct listing *l, struct candidates *found)
+{
+	struct guild_strs names = {0};
+	for (size_t i = 0; i < l->n; i++) {
+		guild_strs_add(&names, l->v[i].name);
+	}
+	guild_store_sort_touched(l->place.dir, &names);
+	for (size_t i = 0; i < names.n; i++) {
+		if (i >= GUILD_HASTY_RUNS && guild_monotonic_us() > l->filter->look_until_us) {
+			break;
+		}
+		consider(l, &(struct list_entry){.name = names.v[i]}, found);
+	}
+	guild_strs_fini(&names);
+}
+
+/* ---- by time alone ------------------------------------------------------------------------------------- */
+
+static void list_by_time(struct listing *l, struct candidates *found)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		struct list_entry *e = &l->v[i];
+		if (e->state == ENTRY_ASK) {
+			consider(l, e, found);
+		} else if (e->state != ENTRY_NO_RUN &&
+			   guild_filter_plan_time_passes(l->plan, e->timestamp)) {
+			add(found, (struct candidate){
+					   .entry = e, .id = e->name, .timestamp = e->timestamp});
+		}
+	}
+}
+
+struct opening {
+	const struct listing *l;
+	struct candidate *v;
+};
+
+static void open_part(void *arg, unsigned thread, size_t from, size_t to)
+{
+	(void)thread;
+	const struct opening *o = arg;
+	for (size_t i = from; i < to; i++) {
+		struct candidate *c = &o->v[i];
+		if (c->entry == NULL) {
+			continue;
+		}
+		if (c->entry->state == ENTRY_OPENED) {
+			c->run = c->entry->run;
+			c->entry->run = (struct guild_run){0};
+			continue;
+		}
+		char *dir = guild_path_join(o->l->place.dir, c->entry->name);
+		if (guild_run_open(dir, &c->run, NULL) != 0) {
+			guild_run_fini(&c->run); /* gone since it was seen */
+		}
+		free(dir);
+	}
+}
+
+/* ---- the listing ----------------------------------------------------------------------------------------- */
+
+static void put_out(const struct listing *l, struct candidates *found, struct guild_runs *out)
+{
+	size_t limit = l->filter->limit;
+	size_t n = limit > 0 && limit < found->n ? limit : found->n;
+	if (found->n > 1) {
+		qsort(found->v, found->n, sizeof(*found->v), compare);
+	}
+	guild_parallel(n, OPENINGS_WORTH_A_THREAD, open_part, &(struct opening){l, found->v});
+	out->n_more = found->n - n;
+	for (size_t i = 0; i < found->n; i++) {
+		if (i >= n || found->v[i].run.dir == NULL) {
+			guild_run_fini(&found->v[i].run);
+		} else {
+			guild_runs_add(out, found->v[i].run);
+		}
+	}
+}
+
+static int list(struct listing *l, const char *parent, struct guild_runs *out,
+	struct guild_error *err)
+{
+	struct candidates found = {0};
+	bool is_hasty = l->filter->look_until_us != 0;
+	if (l->filter->index_path != NULL && !is_hasty) {
+		l->index = guild_index_open(l->filter->index_path);
+	}
+	int rc = guild_listing_load(l, parent, err);
+	if (rc == 0 && is_hasty) {
+		list_hastily(l, &found);
+	} else if (rc == 0 && !l->filter->with_facts &&
+		   guild_filter_plan_needs(l->plan) == GUILD_FILTER_NEEDS_TIME) {
+		list_by_time(l, &found);
+	} else if (rc == 0) {
+		guild_listing_each(l, add_run, &found);
+	}
+	put_out(l, &found, out);
+	free(found.v);
+	guild_listing_fini(l);
+	guild_index_close(l->index);
+	return rc;
 }
 
 int guild_store_list(const char *runs_dir, const struct guild_run_filter *filter,
@@ -181,43 +258,25 @@ int guild_store_list(const char *runs_dir, const struct guild_run_filter *filter
 {
 	static const struct guild_run_filter everything;
 	struct guild_filter_plan *plan = NULL;
-	struct guild_strs names = {0};
-	struct candidates found = {0};
 	filter = filter != NULL ? filter : &everything;
 	int rc = guild_filter_plan_new(filter, log, &plan, err);
 	if (rc != 0) {
 		return rc;
 	}
-	rc = parent != NULL && parent[0] != '\0' ? list_linked(runs_dir, parent, &names, err)
-						 : guild_dir_list(runs_dir, &names, err);
-	if (rc == GUILD_ENOTFOUND) {
-		rc = 0; /* a home without runs yet */
-	}
-	keep_prefix(&names, filter->id_prefix != NULL ? filter->id_prefix : "");
-	if (filter->look_until_us != 0) {
-		guild_store_sort_touched(runs_dir, &names);
-	}
-	for (size_t i = 0; rc == 0 && i < names.n; i++) {
-		if (i >= GUILD_HASTY_RUNS && filter->look_until_us != 0 &&
-			guild_monotonic_us() > filter->look_until_us) {
-			break;
-		}
-		char *dir = guild_path_join(runs_dir, names.v[i]);
-		consider(&found, dir, filter, plan, log);
-		free(dir);
-	}
-	if (found.n > 1) {
-		qsort(found.v, found.n, sizeof(*found.v), compare);
-	}
 	*out = (struct guild_runs){0};
-	for (size_t i = 0; i < found.n; i++) {
-		guild_runs_add(out, found.v[i].run);
-	}
-	free(found.v);
-	guild_strs_fini(&names);
+	char *dir = guild_path_abs(runs_dir, NULL);
+	struct listing l = {
+		.filter = filter,
+		.plan = plan,
+		.log = log,
+		.place.dir = dir,
+		.now_us = guild_now_us(),
+	};
+	rc = list(&l, parent, out, err);
 	if (rc == 0) {
 		guild_filter_plan_report(plan);
 	}
 	guild_filter_plan_free(plan);
+	free(dir);
 	return rc;
 }

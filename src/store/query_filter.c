@@ -75,12 +75,10 @@ static void remember_names(struct guild_query_filter *f, const struct guild_quer
 	}
 }
 
-bool guild_query_filter_passes(struct guild_query_filter *f, const struct guild_run *r,
-	const struct guild_log *log)
+bool guild_query_filter_passes(struct guild_query_filter *f, struct guild_run_data *d)
 {
-	struct guild_run_data *data = guild_run_data_new(r, log);
 	struct guild_query_source source;
-	guild_query_run_source(data, &source);
+	guild_query_run_source(d, &source);
 	bool passes = guild_query_holds(f->query, &source);
 	f->n_runs++;
 	f->n_passed += passes;
@@ -90,7 +88,6 @@ bool guild_query_filter_passes(struct guild_query_filter *f, const struct guild_
 		f->differs |= passes != passes_old;
 	}
 	remember_names(f, &source);
-	guild_run_data_free(data);
 	return passes;
 }
 

@@ -15,16 +15,23 @@ int guild_filter_plan_new(const struct guild_run_filter *filter, const struct gu
 /* What the listing taught: names that no run has, an expression that 0.9.0 reads otherwise. */
 void guild_filter_plan_report(const struct guild_filter_plan *p);
 void guild_filter_plan_free(struct guild_filter_plan *p);
-/* Whether the run passes; what costs most is read last. `timestamp` as guild_run_started. */
-bool guild_filter_plan_passes(const struct guild_filter_plan *p, const struct guild_run *r,
+/* What has to be known of a run before it can be said whether it passes. */
+enum guild_filter_needs {
+	GUILD_FILTER_NEEDS_TIME, /* its timestamp alone */
+	GUILD_FILTER_NEEDS_ATTRS,
+	GUILD_FILTER_MAY_NEED_SCALARS,
+};
+enum guild_filter_needs guild_filter_plan_needs(const struct guild_filter_plan *p);
+/* Whether a run's timestamp passes (as guild_run_started), and whether the rest does; what costs most is read last. */
+bool guild_filter_plan_time_passes(const struct guild_filter_plan *p, int64_t timestamp);
+bool guild_filter_plan_passes(const struct guild_filter_plan *p, struct guild_run_data *d,
 	int64_t timestamp);
 /* The expression of a filter. */
 struct guild_query_filter;
 int guild_query_filter_new(const struct guild_run_filter *filter, struct guild_query_filter **out,
 	struct guild_error *err);
 void guild_query_filter_free(struct guild_query_filter *f);
-bool guild_query_filter_passes(struct guild_query_filter *f, const struct guild_run *r,
-	const struct guild_log *log);
+bool guild_query_filter_passes(struct guild_query_filter *f, struct guild_run_data *d);
 void guild_query_filter_report(const struct guild_query_filter *f, const struct guild_log *log);
 /* "[PKG/][MODEL:]OP" against a displayed operation: parts must be equal, '*' globs, a missing part matches anything. */
 bool guild_operation_matches(const char *wanted, const char *displayed);
@@ -32,6 +39,11 @@ bool guild_operation_matches(const char *wanted, const char *displayed);
 /* "started", "stopped" in microseconds since the epoch, "time" in microseconds; false: undefined. */
 bool guild_run_data_time(struct guild_run_data *d, const char *name, int64_t *us);
 const struct guild_run *guild_run_data_run(const struct guild_run_data *d);
+enum guild_run_status guild_run_data_status(const struct guild_run_data *d);
+/* Whether scalars were asked for so far. */
+bool guild_run_data_has_scalars(const struct guild_run_data *d);
+/* As guild_run_is_batch. */
+bool guild_run_facts_is_batch(const struct guild_run *r);
 
 /* Order of two defined values: numbers by value and before everything else, the rest as text. */
 int guild_col_values_cmp(const struct guild_value *a, const struct guild_value *b);
