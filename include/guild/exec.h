@@ -156,8 +156,11 @@ struct guild_run_options {
 	int64_t random_seed;
 	const char *debug_sourcecode; /* absolute paths joined by ':' */
 	struct guild_strs deps;       /* --dep */
-	struct guild_strs breaks;     /* --break: Python operations run under pdb */
+	/* --break: Python operations stop in pdb at LINE, FILE:LINE, FUNCTION or MODULE.FUNCTION */
+	struct guild_strs breaks;
 	bool break_on_error;
+	const char *
+		debug_listen; /* [HOST:]PORT where a Python operation waits for debugpy's client; or NULL */
 	bool force_deps, force_sourcecode, keep_run, quiet, no_pty, durable;
 	double stop_after_min;
 	const struct guild_value *run_params;  /* attribute as it will be saved (runs.md 3.3) */

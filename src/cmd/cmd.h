@@ -111,9 +111,10 @@ struct guild_cmd {
 /* Everything a command may know of the world: nothing else is global. */
 struct guild_ctx {
 	char **environ_;
-	char *cwd;         /* Guild cwd: -C or the process's */
-	char *user_home;   /* $HOME */
-	char *home_option; /* -H as given (~ expanded), or NULL */
+	char *cwd;                /* Guild cwd: -C or the process's */
+	char *user_home;          /* $HOME */
+	const char *debug_listen; /* -D: [HOST:]PORT, or NULL */
+	char *home_option;        /* -H as given (~ expanded), or NULL */
 	struct guild_home home;
 	struct guild_arena *arena;  /* lives as long as the command */
 	struct guild_value *config; /* user configuration */

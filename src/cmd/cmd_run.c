@@ -100,7 +100,7 @@ static const struct guild_opt run_opts[] = {
 		.value = "LOCATION",
 		.kind = GUILD_OPT_LIST,
 		.excludes = "remote",
-		.help = "Stop a Python operation in its debugger at LOCATION: LINE, FILE:LINE or a function. "
+		.help = "Stop a Python operation in its debugger at LOCATION: LINE, FILE:LINE, FUNCTION or MODULE.FUNCTION. "
 			"May be repeated."},
 	{.names = "--break-on-error",
 		.excludes = "remote",

@@ -153,6 +153,19 @@ static int find_cwd(struct guild_ctx *ctx, const char *option, struct guild_erro
 	return 0;
 }
 
+static int check_address(const char *address, struct guild_error *err)
+{
+	const char *colon = strrchr(address, ':');
+	const char *port = colon ? colon + 1 : address;
+	int64_t number;
+
+	if (guild_parse_i64(port, strlen(port), &number) && number > 0 && number <= UINT16_MAX) {
+		return 0;
+	}
+	return guild_error_set(err, GUILD_EINVALID,
+		"invalid value '%s' for --debug-listen: expected [HOST:]PORT", address);
+}
+
 static char *program_path(void)
 {
 	char path[PATH_MAX];
@@ -164,7 +177,9 @@ static char *program_path(void)
 int guild_ctx_init(struct guild_ctx *ctx, char **environ_, const struct guild_globals *globals,
 	struct guild_error *err)
 {
-	*ctx = (struct guild_ctx){.environ_ = environ_, .debug = globals->debug};
+	*ctx = (struct guild_ctx){.environ_ = environ_,
+		.debug = globals->debug,
+		.debug_listen = globals->debug_listen};
 	ctx->log = (struct guild_log){.emit = emit, .arg = ctx};
 	ctx->log_level = log_level(ctx);
 	ctx->user_home = guild_strdup(guild_ctx_env(ctx, "HOME"));
@@ -177,6 +192,9 @@ int guild_ctx_init(struct guild_ctx *ctx, char **environ_, const struct guild_gl
 	look_at_terminal(ctx);
 	int rc = find_cwd(ctx, globals->cwd, err);
 
+	if (rc == 0 && globals->debug_listen) {
+		rc = check_address(globals->debug_listen, err);
+	}
 	if (rc == 0 && globals->home) {
 		rc = option_dir(ctx, globals->home, &ctx->home_option, err);
 	}

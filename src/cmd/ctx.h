@@ -9,6 +9,7 @@ struct guild_globals {
 	const char *cwd;  /* -C */
 	const char *home; /* -H */
 	bool debug;
+	const char *debug_listen; /* -D, checked */
 };
 
 /* Fills the parts every command may use; no file is read. GUILD_ENOTFOUND/GUILD_EINVALID: -C or -H name no directory. */

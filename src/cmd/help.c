@@ -32,6 +32,11 @@ const struct guild_opt guild_global_opts[] = {
 		.complete = GUILD_COMPLETE_DIR,
 		.help = "Use PATH as Guild home."},
 	{.names = "--debug", .help = "Tell more about what is done."},
+	{.names = "-D --debug-listen",
+		.value = "[HOST:]PORT",
+		.kind = GUILD_OPT_TEXT,
+		.hidden = true,
+		.help = "Let Python operations wait there for a debugger that speaks debugpy's protocol."},
 	{0},
 };
 

@@ -44,6 +44,7 @@ static int run_command(const struct guild_cmd *cmd, const struct guild_args *glo
 		.cwd = guild_args_text(globals, "C"),
 		.home = guild_args_text(globals, "H"),
 		.debug = guild_args_flag(globals, "debug"),
+		.debug_listen = guild_args_text(globals, "debug-listen"),
 	};
 	int rc = guild_ctx_init(&ctx, environ_, &given, &err);
 

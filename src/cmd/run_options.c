@@ -261,6 +261,7 @@ int guild_run_cmd_read_options(struct guild_run_cmd *c, struct guild_error *err)
 		.deps = *guild_args_list(args, "dep"),
 		.breaks = *guild_args_list(args, "break"),
 		.break_on_error = guild_args_flag(args, "break-on-error"),
+		.debug_listen = c->ctx->debug_listen,
 		.force_deps = guild_args_flag(args, "force-deps"),
 		.force_sourcecode = guild_args_flag(args, "force-sourcecode"),
 		.keep_run = guild_args_flag(args, "keep-run"),

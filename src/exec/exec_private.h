@@ -75,6 +75,16 @@ int guild_shim_command(const struct guild_command_request *req, const char *flag
 	bool as_module, const char *target, const struct guild_value *cmd_flags,
 	struct guild_command *out, struct guild_error *err);
 
+struct guild_exec_world;
+struct guild_run_options;
+/* Puts Python's debugger between interpreter and script where --break, --break-on-error or --debug-listen ask for it; a warning
+ * where the command is no Python script. */
+int guild_debug_command(const struct guild_exec_world *world,
+	const struct guild_run_options *options, struct guild_command *command,
+	struct guild_error *err);
+/* The program that does it, beside the shim; caller frees the path. */
+int guild_debugger_path(const char *cache_dir, char **path, struct guild_error *err);
+
 /* Puts the notebook runner under CACHE_DIR/notebook/ where it is not there yet; caller frees the path. */
 int guild_notebook_runner_path(const char *cache_dir, char **path, struct guild_error *err);
 

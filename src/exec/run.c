@@ -72,54 +72,7 @@ static int resolve_deps(struct execution *e, struct guild_error *err)
 	return guild_deps_resolve(&req, deps, err);
 }
 
-/* ---- debugging ------------------------------------------------------------------------------------------------ */
-
-/* PYTHON -u SCRIPT … becomes PYTHON -u -m pdb -c COMMAND… SCRIPT …: Python's own debugger, which stops at an error, too. */
-static void run_in_debugger(struct execution *e)
-{
-	const struct guild_run_options *o = e->start->options;
-	struct guild_strs *argv = &e->command.argv;
-	struct guild_strs out = {0};
-	struct guild_buf breaks = {0};
-	if (o->breaks.n == 0 && !o->break_on_error) {
-		return;
-	}
-	bool is_module = argv->n > 2 && strcmp(argv->v[1], "-um") == 0;
-	bool is_script = argv->n > 2 && strcmp(argv->v[1], "-u") == 0;
-	if (e->command.is_wrapped || (!is_module && !is_script)) {
-		guild_log(e->start->world->log, "warning",
-			"this is no Python script - ignoring --break and --break-on-error");
-		return;
-	}
-	guild_strs_add(&out, argv->v[0]);
-	guild_strs_add(&out, "-um");
-	guild_strs_add(&out, "pdb");
-	for (size_t i = 0; i < o->breaks.n; i++) {
-		guild_strs_add(&out, "-c");
-		guild_strs_addf(&out, "break %s", o->breaks.v[i]);
-		if (i) {
-			guild_buf_putc(&breaks, ' ');
-		}
-		guild_shlex_quote(&breaks, o->breaks.v[i]);
-	}
-	guild_strs_add(&out, "-c");
-	guild_strs_add(&out, "continue");
-	if (is_module) {
-		guild_strs_add(&out, "-m");
-	}
-	for (size_t i = 2; i < argv->n; i++) {
-		guild_strs_add(&out, argv->v[i]);
-	}
-	guild_strs_fini(argv);
-	*argv = out;
-	if (breaks.n > 0) {
-		guild_strs_addf(&e->command.env, "PDB_BREAKS=%s", breaks.p);
-	}
-	if (o->break_on_error) {
-		guild_strs_add(&e->command.env, "BREAK_ON_ERROR=1");
-	}
-	guild_buf_fini(&breaks);
-}
+/* ---- the command ------------------------------------------------------------------------------------------------- */
 
 static bool is_pipeline(const struct execution *e)
 {
@@ -245,8 +198,8 @@ static int prepare(struct execution *e, bool is_restart, struct guild_error *err
 		rc = write_generated(file, e->command.hydra_file, err);
 		free(file);
 	}
+	rc = rc ? rc : guild_debug_command(e->start->world, e->start->options, &e->command, err);
 	if (rc == 0) {
-		run_in_debugger(e);
 		set_jobs(e);
 	}
 	rc = rc ? rc : make_env(e, err);

@@ -8,6 +8,8 @@
 #include "exec_private.h"
 
 /* Made by scripts/embed.py from python/. */
+extern const char guild_debug_py[];
+extern const char guild_debugger_py[];
 extern const char guild_main_py[];
 extern const char guild_shim_py[];
 extern const char guild_yaml_py[];
@@ -20,6 +22,8 @@ struct carried_file {
 
 /* The one that is executed comes last: where it is, the others are. */
 static const struct carried_file shim_files[] = {
+	{"guild_debug.py", guild_debug_py},
+	{"guild_debugger.py", guild_debugger_py},
 	{"guild_yaml.py", guild_yaml_py},
 	{"guild_shim.py", guild_shim_py},
 	{"guild_main.py", guild_main_py},
@@ -68,6 +72,19 @@ static int put_files(const char *cache_dir, const char *name, const struct carri
 int guild_shim_path(const char *cache_dir, char **path, struct guild_error *err)
 {
 	return put_files(cache_dir, "shim", shim_files, GUILD_ARRAY_LEN(shim_files), path, err);
+}
+
+int guild_debugger_path(const char *cache_dir, char **path, struct guild_error *err)
+{
+	char *shim = NULL;
+	int rc = guild_shim_path(cache_dir, &shim, err);
+	if (rc == 0) {
+		char *dir = guild_path_dirname(shim);
+		*path = guild_path_join(dir, "guild_debug.py");
+		free(dir);
+	}
+	free(shim);
+	return rc;
 }
 
 int guild_notebook_runner_path(const char *cache_dir, char **path, struct guild_error *err)
