@@ -2,6 +2,7 @@
 
 #include "compare_table.h"
 #include "grid_output.h"
+#include "tui.h"
 
 static const struct guild_opt opts[] = {
 	{.names = "--min",
@@ -161,10 +162,52 @@ static int compare(struct guild_ctx *ctx, const struct guild_args *args,
 	return rc;
 }
 
+/* ---- the table in the terminal ------------------------------------------------------------------------------ */
+
+/* Every option that asks for another shape of the table. */
+static bool has_shape(const struct guild_args *args)
+{
+	static const char *const shapes[] = {
+		"table", "csv", "md", "html", "parquet", "json", "tool", "print-scalars"};
+
+	for (size_t i = 0; i < GUILD_ARRAY_LEN(shapes); i++) {
+		if (guild_args_given(args, shapes[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static int load_rows(void *arg, struct guild_ctx *ctx, struct guild_runs *runs,
+	struct guild_compare_table *table, struct guild_error *err)
+{
+	const struct guild_args *args = arg;
+	int rc = guild_cmd_select_runs(ctx, args, guild_args_words(args), NULL,
+		GUILD_SELECT_REPEATS, runs, err);
+
+	return rc == 0 ? guild_compare_make_table(ctx, args, runs, table, err) : rc;
+}
+
+static int show(struct guild_ctx *ctx, const struct guild_args *args)
+{
+	struct guild_tui_source source = {
+		.load = load_rows,
+		.arg = (void *)(uintptr_t)args,
+		.are_groups = guild_args_given(args, "group-by"),
+		.query_syntax = (unsigned)guild_args_int(args, "filter-syntax", 2),
+	};
+
+	return guild_tui(ctx, &source);
+}
+
 static int run(struct guild_ctx *ctx, const struct guild_args *args)
 {
 	struct guild_error err = {0};
 	struct guild_runs runs = {0};
+
+	if (guild_tui_fits(ctx) && !has_shape(args)) {
+		return show(ctx, args);
+	}
 	int rc = guild_cmd_select_runs(ctx, args, guild_args_words(args), NULL,
 		GUILD_SELECT_REPEATS | GUILD_SELECT_FACTS, &runs, &err);
 
@@ -189,6 +232,9 @@ const struct guild_cmd guild_cmd_compare = {
 		"'=NAME' for a flag, '.NAME' for an attribute; 'SPEC as NAME' sets the heading.\n\n"
 		"A table shows numbers with at most 6 decimals, as do Markdown and HTML; CSV, JSON and "
 		"Parquet have them in full.\n\n"
+		"On a terminal the table fills the screen and is walked through with the arrow keys: "
+		"sorted, searched, filtered, live; '?' tells its keys. With --table, or where standard "
+		"output is no terminal, it is printed.\n\n"
 		"With --group-by runs that differ in nothing but a seed, say, become one row.\n\n"
 		"Examples:\n\n"
 		"  guild compare --group-by lr,act --min 'loss mean'\n"
