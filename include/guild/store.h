@@ -258,6 +258,8 @@ void guild_query_free(struct guild_query *q);
 /* The expression in its plainest form; guild_query_parse reads it back with the same syntax. What the two syntaxes would group
  * differently stands in brackets. */
 void guild_query_print(const struct guild_query *q, struct guild_buf *out);
+/* The names in it that may be those of scalars, each once. */
+void guild_query_scalar_names(const struct guild_query *q, struct guild_strs *out);
 bool guild_query_holds(const struct guild_query *q, const struct guild_query_source *s);
 /* Its value: times as texts, durations as H:MM:SS, what is true or false as booleans; NULL: undefined. Lives in `a`. */
 const struct guild_value *guild_query_value(const struct guild_query *q,

@@ -181,6 +181,24 @@ static struct query_value match(const struct query_node *node, const struct quer
 	return truth_value(matches != node->is_negated);
 }
 
+/* What is undefined is neither nan nor anything else; what is no number is the word itself, or not. */
+static struct query_value is_class(const struct query_node *node, const struct query_value *v)
+{
+	double n;
+	bool is;
+	if (v->kind == VALUE_UNDEFINED) {
+		return truth_value(false);
+	}
+	if (guild_query_number(v, &n)) {
+		is = node->text[0] == 'n' ? isnan(n) : node->text[0] == 'f' ? isfinite(n) : isinf(n);
+	} else {
+		struct guild_buf text = {0};
+		is = guild_query_text(v, &text) && guild_str_eqz(guild_buf_str(&text), node->text);
+		guild_buf_fini(&text);
+	}
+	return truth_value(is != node->is_negated);
+}
+
 static struct query_value operate(const struct eval *e, const struct query_node *node)
 {
 	struct query_value a = value_of(e, node->left);
@@ -189,6 +207,9 @@ static struct query_value operate(const struct eval *e, const struct query_node 
 	}
 	if (node->kind == QUERY_MATCH) {
 		return match(node, &a);
+	}
+	if (node->kind == QUERY_CLASS) {
+		return is_class(node, &a);
 	}
 	struct query_value b = value_of(e, node->right);
 	if (b.kind == VALUE_UNKNOWN) {

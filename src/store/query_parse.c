@@ -255,12 +255,33 @@ static int parse_compare(struct query_parser *p, struct query_node **out, enum q
 	return 0;
 }
 
+/* nan is unequal to itself, and text in 0.9.0: what a number is has words of its own. NULL: no such word. */
+static const char *class_word(const struct query_parser *p)
+{
+	static const char *const words[] = {"nan", "finite", "infinite"};
+	for (size_t i = 0; !p->is_old && i < GUILD_ARRAY_LEN(words); i++) {
+		if (guild_query_at_word(p, words[i])) {
+			return words[i];
+		}
+	}
+	return NULL;
+}
+
 static int parse_is(struct query_parser *p, struct query_node **out)
 {
 	guild_query_advance(p);
 	bool is_not = p->now.kind == TOKEN_NOT;
 	if (is_not) {
 		guild_query_advance(p);
+	}
+	const char *word = class_word(p);
+	if (word != NULL) {
+		*out = new_pair(p, QUERY_CLASS, *out, NULL);
+		(*out)->text = word;
+		(*out)->is_negated = is_not;
+		p->q->is_extended = true;
+		guild_query_advance(p);
+		return 0;
 	}
 	if ((*out)->kind == QUERY_REF && p->now.kind == TOKEN_CONSTANT && p->now.value == NULL) {
 		(*out)->name->may_miss = true;
@@ -479,6 +500,17 @@ int guild_query_parse(const char *text, const struct guild_query_options *option
 	}
 	*out = q;
 	return 0;
+}
+
+void guild_query_scalar_names(const struct guild_query *q, struct guild_strs *out)
+{
+	for (size_t i = 0; i < q->n_names; i++) {
+		enum query_space space = q->names[i]->space;
+		if ((space == SPACE_ANY || space == SPACE_SCALAR) &&
+			!guild_strs_has(out, q->names[i]->name)) {
+			guild_strs_add(out, q->names[i]->name);
+		}
+	}
 }
 
 void guild_query_free(struct guild_query *q)

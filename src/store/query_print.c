@@ -225,6 +225,10 @@ void guild_query_print_node(const struct query_node *node, struct guild_buf *out
 	case QUERY_COMPARE:
 		put_binary(out, node, compare_sign(node->op));
 		break;
+	case QUERY_CLASS:
+		put_operand(out, node->left, false);
+		guild_buf_printf(out, " is %s%s", node->is_negated ? "not " : "", node->text);
+		break;
 	case QUERY_MATCH:
 		put_operand(out, node->left, false);
 		guild_buf_puts(out, node->is_negated ? " !~ " : " =~ ");

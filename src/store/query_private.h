@@ -64,6 +64,7 @@ enum query_kind {
 	QUERY_NEGATE,
 	QUERY_ARITH,
 	QUERY_COMPARE,
+	QUERY_CLASS, /* is nan, is finite, is infinite */
 	QUERY_MATCH,
 	QUERY_IN,
 	QUERY_CONTAINS,
@@ -86,11 +87,11 @@ struct query_node {
 	enum query_kind kind;
 	size_t at; /* place in the text */
 	struct query_node *left, *right;
-	bool is_negated;  /* not in, not contains, !~ */
+	bool is_negated;  /* not in, not contains, !~, is not nan */
 	bool in_brackets; /* as written */
 	enum query_op op; /* QUERY_COMPARE */
 	char sign;        /* QUERY_ARITH */
-	const char *text; /* QUERY_CONST: as written; QUERY_CALL: the function */
+	const char *text; /* QUERY_CONST: as written; QUERY_CALL: the function; QUERY_CLASS: nan, … */
 	const struct guild_value *value;
 	double seconds; /* QUERY_DURATION */
 	struct query_name *name;

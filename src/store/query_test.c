@@ -46,6 +46,9 @@ static const struct {
 	{"started > 2026-11-21 10:00", "started > '2026-11-21 10:00'", NULL},
 	{"label =~ '^v[0-9]'", "label =~ '^v[0-9]'", NULL},
 	{"label !~ x", "label !~ 'x'", NULL},
+	{"loss is nan", "loss is nan", "loss = 'nan'"},
+	{"not last(loss) is not finite", "not last(loss) is not finite", NULL},
+	{"loss + 1 is infinite", "(loss + 1) is infinite", NULL},
 	{"run = 24771334", "run = '24771334'", "run = 24771334"},
 	{"id = 4a3f21bc", "id = '4a3f21bc'", NULL},
 	{"last('val loss') < 1", "last('val loss') < 1", NULL},
@@ -214,14 +217,17 @@ static const char *const true_ones[] = {"lr = 0.1", "n = 1.0", "n = true", "good
 	"started > 2023-11-13", "started < '2023-12-1'", "started > '2023-1'",
 	"stopped is undefined", "time = 1.5h", "time > 5000", "time < '2:00:00'",
 	"time = '1:30:00'", "time < '10:00:00'", "time / 2 = 45m", "run = 24771334", "lr",
-	"not none", "(lr < 1) = true", "flag:'two words' = 2"};
+	"not none", "(lr < 1) = true", "flag:'two words' = 2", "nan is nan", "nan is not finite",
+	"loss is finite", "last(loss) is not nan", "last(loss) is not infinite",
+	"text is not nan"};
 
 static const char *const false_ones[] = {"lr = '0.1'", "n = '1'", "missing < 1", "missing >= 1",
 	"none < 1", "text < 1", "1 < text", "empty contains ''", "missing contains x", "nan = nan",
 	"list contains c", "tags = a", "tags in [a, b]", "label = flag", "missing", "not lr",
 	"loss > 0.25", "sub#loss is not undefined", "started > now()", "label =~ 'BEST'",
 	"time > '2:00:00'", "text + 1 = 2", "lr in []", "stopped < now()", "started = 2023-11-13",
-	"-text < 1"};
+	"-text < 1", "loss is nan", "missing is nan", "missing is not nan", "lr is infinite",
+	"text is nan"};
 
 static void test_truth(void **state)
 {
