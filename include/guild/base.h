@@ -321,6 +321,11 @@ struct guild_proc_result {
  * killed and GUILD_ELIMIT returned. GUILD_ENOTFOUND when the program cannot be found. A non-zero exit is no error. */
 int guild_proc_run(const char *const *argv, const char *cwd, char *const *env, size_t max_output,
 	int timeout_ms, struct guild_proc_result *out, struct guild_error *err);
+/* The same with `input`, at most GUILD_PROC_INPUT_MAX bytes (GUILD_ELIMIT), as standard input. */
+enum { GUILD_PROC_INPUT_MAX = 32 << 10 };
+int guild_proc_run_input(const char *const *argv, const char *cwd, char *const *env,
+	struct guild_str input, size_t max_output, int timeout_ms, struct guild_proc_result *out,
+	struct guild_error *err);
 void guild_proc_result_fini(struct guild_proc_result *r);
 /* Full path of a program on PATH (or of a path with '/'), caller frees; NULL when there is none. */
 char *guild_find_program(const char *name);

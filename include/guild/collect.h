@@ -117,6 +117,9 @@ enum { GUILD_SAMPLE_INTERVAL_MS = 10000 };
  * because the machine lacks something: what cannot be read is left out. */
 int guild_sampler_new(const struct guild_run *r, pid_t root_pid, struct guild_sampler **out,
 	struct guild_error *err);
+/* Called for what each reading found; `fn` may be NULL. */
+typedef void guild_readings_fn(void *arg, const struct guild_scalar *v, size_t n);
+void guild_sampler_listen(struct guild_sampler *s, guild_readings_fn *fn, void *arg);
 /* One reading now; step is whole seconds since creation. */
 int guild_sampler_tick(struct guild_sampler *s, struct guild_error *err);
 /* Tells the sampler of the latest training step seen in the output (for steps per second). */

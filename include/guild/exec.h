@@ -43,6 +43,8 @@ struct guild_supervise_request {
 	 * SIGKILL) and is kept as `stop_reason`. May be NULL. */
 	int (*on_scalar)(void *arg, const struct guild_output_scalar *s);
 	int (*on_tick)(void *arg, int64_t elapsed_us);
+	/* Called for what sample_system reads, every GUILD_SAMPLE_INTERVAL_MS. May be NULL. */
+	void (*on_readings)(void *arg, const struct guild_scalar *v, size_t n);
 	void *arg;
 	/* Everything the program writes, as it is read: a batch keeps what its trials print. May be NULL. */
 	void (*on_output)(void *arg, bool is_stderr, const char *p, size_t n);
@@ -51,6 +53,8 @@ struct guild_supervise_request {
 	volatile sig_atomic_t *pid_out;
 	const struct guild_log *log;
 };
+/* The reason for a stop by an alert: the run is terminated then, whatever the program makes of SIGTERM. */
+enum { GUILD_STOP_ALERT = 1 };
 struct guild_supervise_result {
 	int exit_status;      /* as the attribute: 0, code, -signal, -16 after Ctrl-C */
 	bool interrupted;     /* the user pressed Ctrl-C */
@@ -163,6 +167,7 @@ struct guild_run_options {
 		debug_listen; /* [HOST:]PORT where a Python operation waits for debugpy's client; or NULL */
 	bool force_deps, force_sourcecode, keep_run, quiet, no_pty, durable;
 	double stop_after_min;
+	const struct guild_value *alerts;      /* --alert: list of texts, or NULL */
 	const struct guild_value *run_params;  /* attribute as it will be saved (runs.md 3.3) */
 	const struct guild_value *extra_attrs; /* dict, --attr NAME=VALUE; or NULL */
 	int64_t max_trials;                    /* 0: all */
@@ -236,6 +241,15 @@ struct guild_exec_start {
 };
 int guild_exec_run(struct guild_run *run, const struct guild_exec_start *start,
 	struct guild_supervise_result *result, struct guild_error *err);
+
+/* ---- alerts (docs/guide/alerts.md) -------------------------------------------------------------------------------------- */
+
+enum { GUILD_ALERTS_MAX = 64, GUILD_ALERTS_KEPT = 1000 };
+/* Rules as guild.yml and --alert have them - a text, a mapping, a list of those, or NULL - in the plain form that attribute `op` keeps:
+ * a list of mappings with `when` and the actions. GUILD_EINVALID names what is wrong, and its place in the file: "guild.yml:12:9: …";
+ * GUILD_ELIMIT: more than GUILD_ALERTS_MAX. */
+int guild_alerts_read(struct guild_arena *a, const struct guild_value *written,
+	struct guild_value **out, struct guild_error *err);
 
 /* ---- what differs between an operation as it is now and a run of it (--needed, guild explain) ------------------------------- */
 

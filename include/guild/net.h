@@ -1,5 +1,5 @@
 /*
- * HTTP client: downloads and the cache they are kept in. Knows base. The library is loaded on first use.
+ * HTTP client: downloads and the cache they are kept in, and posts. Knows base. The library is loaded on first use.
  */
 #ifndef GUILD_NET_H
 #define GUILD_NET_H
@@ -39,6 +39,17 @@ struct guild_net_request {
  * libcurl on this machine; GUILD_ENOTFOUND: there is no such file (HTTP 404 too); GUILD_EDENIED: HTTP 401 and 403;
  * GUILD_EIO: anything else that went wrong. */
 int guild_net_download(const struct guild_net_request *req, bool *fetched, struct guild_error *err);
+
+struct guild_net_post_request {
+	const char *url; /* http or https */
+	const char *content_type;
+	struct guild_str body;
+	int timeout_ms; /* for all of it; 0: 30 s */
+};
+/* Sends a body with POST; what the server answers besides its status is dropped. A redirect is an error: it would change the method.
+ * May be called on any thread. GUILD_EUNSUPPORTED: no libcurl on this machine; GUILD_ENOTFOUND, GUILD_EDENIED: HTTP 404, 401 and 403;
+ * GUILD_EIO: anything else that went wrong. */
+int guild_net_post(const struct guild_net_post_request *req, struct guild_error *err);
 
 /* Seconds as GUILD_DOWNLOAD_TIMEOUT gives them: 0 (the default) for NULL and what is no positive number. */
 int guild_net_stall_s(const char *text);

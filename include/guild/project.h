@@ -22,6 +22,8 @@ struct guild_project_world {
 	/* Directories of the user's Python path in order, ending with NULL: where packages are looked for. Asked only when a
 	 * file names a package; borrowed, and good as long as the world. */
 	const char *const *(*python_path)(void *arg);
+	/* Judges one rule of an operation's `alerts` for guild_project_check: an error names its place. NULL: they are not looked at. */
+	int (*check_alert)(void *arg, const struct guild_value *rule, struct guild_error *err);
 	void *arg;
 	bool plain_numbers; /* numbers as PyYAML reads them: 1e-3 is text (NO_PATCH_YAML=1) */
 };
@@ -55,6 +57,7 @@ struct guild_op_def {
 	const struct guild_value *env_secrets;
 	const char *label;
 	const struct guild_value *tags;    /* list */
+	const struct guild_value *alerts;  /* as written, or NULL */
 	const struct guild_value *compare; /* list */
 	const struct guild_value *plugins;
 	const char *python_requires;

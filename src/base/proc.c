@@ -89,13 +89,17 @@ static int wait_status(pid_t pid)
 }
 
 static int spawn_piped(const char *program, const char *const *argv, const char *cwd,
-	char *const *env, int out_fd, int err_fd, pid_t *pid)
+	char *const *env, int in_fd, int out_fd, int err_fd, pid_t *pid)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
 	posix_spawn_file_actions_init(&actions);
 	posix_spawnattr_init(&attr);
-	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+	if (in_fd >= 0) {
+		posix_spawn_file_actions_adddup2(&actions, in_fd, 0);
+	} else {
+		posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+	}
 	posix_spawn_file_actions_adddup2(&actions, out_fd, 1);
 	posix_spawn_file_actions_adddup2(&actions, err_fd, 2);
 	if (cwd) {
@@ -115,8 +119,23 @@ static int spawn_piped(const char *program, const char *const *argv, const char 
 	return rc;
 }
 
-int guild_proc_run(const char *const *argv, const char *cwd, char *const *env, size_t max_output,
-	int timeout_ms, struct guild_proc_result *out, struct guild_error *err)
+/* The end of a pipe from which `input`, which fits into one, is read; -1 when there is none. */
+static int input_pipe(struct guild_str input)
+{
+	int ends[2];
+	if (input.n > GUILD_PROC_INPUT_MAX || pipe2(ends, O_CLOEXEC) != 0) {
+		return -1;
+	}
+	bool is_written = guild_fd_write_all(ends[1], input.p, input.n) == 0;
+	close(ends[1]);
+	if (!is_written) {
+		close(ends[0]);
+	}
+	return is_written ? ends[0] : -1;
+}
+
+static int run_piped(const char *const *argv, const char *cwd, char *const *env, int in_fd,
+	size_t max_output, int timeout_ms, struct guild_proc_result *out, struct guild_error *err)
 {
 	char *program = guild_find_program(argv[0]);
 	if (!program) {
@@ -127,7 +146,7 @@ int guild_proc_run(const char *const *argv, const char *cwd, char *const *env, s
 	pid_t pid = -1;
 	int rc = pipe2(pipes, O_CLOEXEC) || pipe2(pipes + 2, O_CLOEXEC) ? errno : 0;
 	if (rc == 0) {
-		rc = spawn_piped(program, argv, cwd, env, pipes[1], pipes[3], &pid);
+		rc = spawn_piped(program, argv, cwd, env, in_fd, pipes[1], pipes[3], &pid);
 	}
 	for (int i = 1; i < 4; i += 2) {
 		if (pipes[i] >= 0) {
@@ -158,6 +177,26 @@ int guild_proc_run(const char *const *argv, const char *cwd, char *const *env, s
 	} else {
 		*out = r;
 	}
+	return rc;
+}
+
+int guild_proc_run(const char *const *argv, const char *cwd, char *const *env, size_t max_output,
+	int timeout_ms, struct guild_proc_result *out, struct guild_error *err)
+{
+	return run_piped(argv, cwd, env, -1, max_output, timeout_ms, out, err);
+}
+
+int guild_proc_run_input(const char *const *argv, const char *cwd, char *const *env,
+	struct guild_str input, size_t max_output, int timeout_ms, struct guild_proc_result *out,
+	struct guild_error *err)
+{
+	int in_fd = input_pipe(input);
+	if (in_fd < 0) {
+		return guild_error_set(err, GUILD_ELIMIT, "cannot pass %zu bytes to '%s'", input.n,
+			argv[0]);
+	}
+	int rc = run_piped(argv, cwd, env, in_fd, max_output, timeout_ms, out, err);
+	close(in_fd);
 	return rc;
 }
 

@@ -81,6 +81,11 @@ static const struct guild_opt run_opts[] = {
 		.value = "MINUTES",
 		.kind = GUILD_OPT_NUMBER,
 		.help = "Stop the operation after MINUTES."},
+	{.names = "--alert",
+		.value = "RULE",
+		.kind = GUILD_OPT_LIST,
+		.help = "Watch the run: 'loss is nan: stop', 'no output for 5 min: tag stalled' "
+			"(docs/guide/alerts.md). May be repeated."},
 	{.names = "--needed", .help = "Run only if no run with these flags exists."},
 	{.names = "-b --background", .excludes = "remote", .help = "Run in the background."},
 	{.names = "--pidfile",
@@ -266,10 +271,18 @@ int guild_run_cmd_prepare(struct guild_run_cmd *c, struct guild_error *err)
 	return rc ? rc : guild_run_cmd_find(c, err);
 }
 
+/* Rules that cannot be read are said before anything is asked or made. */
+static int check_alerts(const struct guild_run_cmd *c, struct guild_error *err)
+{
+	struct guild_value *rules = NULL;
+	return guild_alerts_read(c->ctx->arena, c->op ? c->op->alerts : NULL, &rules, err);
+}
+
 /* Flags, and everything that looks at them before something is made. */
 int guild_run_cmd_decide(struct guild_run_cmd *c, struct guild_error *err)
 {
-	int rc = guild_run_cmd_import_flags(c, false, err);
+	int rc = check_alerts(c, err);
+	rc = rc ? rc : guild_run_cmd_import_flags(c, false, err);
 	rc = rc ? rc : guild_run_cmd_resolve_flags(c, err);
 	rc = rc ? rc : guild_run_cmd_edit(c, err);
 	rc = rc ? rc : guild_run_cmd_find_trials(c, err);

@@ -61,6 +61,14 @@ static const char *const *python_path(void *arg)
 	return w->dirs;
 }
 
+static int check_alert(void *arg, const struct guild_value *rule, struct guild_error *err)
+{
+	struct world *w = arg;
+	struct guild_value *plain = NULL;
+
+	return guild_alerts_read(w->ctx->arena, rule, &plain, err);
+}
+
 const struct guild_project_world *guild_op_world(const struct guild_ctx *ctx)
 {
 	struct world *w = guild_arena_alloc(ctx->arena, sizeof(*w));
@@ -70,6 +78,7 @@ const struct guild_project_world *guild_op_world(const struct guild_ctx *ctx)
 
 	w->offered = (struct guild_project_world){
 		.python_path = python_path,
+		.check_alert = check_alert,
 		.arg = w,
 		.plain_numbers = plain && strcmp(plain, "1") == 0,
 	};

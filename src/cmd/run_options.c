@@ -244,6 +244,12 @@ static void read_world(struct guild_run_cmd *c)
 	};
 }
 
+static const struct guild_value *alert_texts(const struct guild_run_cmd *c)
+{
+	const struct guild_strs *texts = guild_args_list(c->args, "alert");
+	return texts->n > 0 ? guild_value_strs(c->ctx->arena, texts) : NULL;
+}
+
 int guild_run_cmd_read_options(struct guild_run_cmd *c, struct guild_error *err)
 {
 	const struct guild_args *args = c->args;
@@ -269,6 +275,7 @@ int guild_run_cmd_read_options(struct guild_run_cmd *c, struct guild_error *err)
 		.no_pty = guild_args_flag(args, "no-pty"),
 		.durable = guild_args_flag(args, "durable"),
 		.stop_after_min = guild_args_number(args, "stop-after", 0),
+		.alerts = alert_texts(c),
 		.run_params = run_params(c),
 		.max_trials = guild_args_int(args, "max-trials", 0),
 		.objective = objective(c),
@@ -283,6 +290,10 @@ int guild_run_cmd_read_options(struct guild_run_cmd *c, struct guild_error *err)
 	if (guild_args_given(args, "stop-after") && !(c->options.stop_after_min > 0)) {
 		return guild_error_set(err, GUILD_EINVALID,
 			"--stop-after needs a number of minutes above 0");
+	}
+	struct guild_value *rules = NULL;
+	if (guild_alerts_read(c->ctx->arena, c->options.alerts, &rules, err) != 0) {
+		return guild_error_wrap(err, "--alert");
 	}
 	read_paths(c);
 	read_world(c);

@@ -22,7 +22,9 @@ struct guild_sampler {
 	struct guild_gpu_reader *gpus; /* NULL: none */
 	int64_t started_us;            /* monotonic */
 	int64_t started_wall_us;
-	double cost_seconds; /* CPU time of all readings */
+	double cost_seconds;         /* CPU time of all readings */
+	guild_readings_fn *listener; /* or NULL */
+	void *listener_arg;
 	/* Training steps: since when they are timed, and the latest. */
 	bool has_step;
 	int64_t from_step, from_us, last_step, last_us;
@@ -112,6 +114,12 @@ void guild_sampler_set_step(struct guild_sampler *s, int64_t step)
 	s->last_us = now;
 }
 
+void guild_sampler_listen(struct guild_sampler *s, guild_readings_fn *fn, void *arg)
+{
+	s->listener = fn;
+	s->listener_arg = arg;
+}
+
 static void add_speed(struct guild_sampler *s, struct readings *out)
 {
 	int64_t steps = s->last_step - s->from_step;
@@ -144,6 +152,9 @@ static int write_readings(struct guild_sampler *s, int64_t wall_us, const struct
 {
 	int64_t elapsed_us = wall_us - s->started_wall_us;
 	int64_t step = elapsed_us > 0 ? elapsed_us / 1000000 : 0;
+	if (s->listener && r->n > 0) {
+		s->listener(s->listener_arg, r->v, r->n);
+	}
 	return r->n > 0 ? guild_event_writer_add(s->writer, wall_us, step, r->v, r->n, err) : 0;
 }
 

@@ -93,14 +93,14 @@ static void take_batch(struct guild_capture *c, struct guild_stream *s, const ch
 	c->n_bytes += (int64_t)n;
 	size_t n_kept = save_output(c, p, n);
 	guild_echo_put(&s->echo, p, n);
-	if (c->on_output != NULL) {
-		c->on_output(c->on_output_arg, s->is_stderr, p, n);
-	}
 	add_lines(c, s, guild_count_byte(p, n_kept, '\n'));
 	s->has_tail = p[n - 1] != '\n';
 	if (c->scalars != NULL) {
 		guild_output_scalars_feed(c->scalars, s->is_stderr, guild_str_n(p, n), c->on_scalar,
 			c->on_scalar_arg);
+	}
+	if (c->on_output != NULL) {
+		c->on_output(c->on_output_arg, s->is_stderr, p, n);
 	}
 }
 

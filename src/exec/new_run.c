@@ -10,6 +10,7 @@
 
 /* Names of the core: neither a Guild file nor --attr sets them. */
 static const char *const reserved[] = {
+	"alerts",
 	"cmd",
 	"comments",
 	"deps",

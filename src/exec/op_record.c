@@ -226,6 +226,28 @@ static const char *label_template(struct guild_arena *a, const struct guild_exec
 	return x->op ? x->op->label : NULL;
 }
 
+int guild_record_alerts(struct guild_arena *a, struct guild_value *record,
+	const struct guild_value *more, struct guild_error *err)
+{
+	struct guild_value *before = NULL;
+	struct guild_value *added = NULL;
+	int rc = guild_alerts_read(a, guild_value_get(record, "alerts"), &before, err);
+	rc = rc ? rc : guild_alerts_read(a, more, &added, err);
+	for (size_t i = 0; rc == 0 && i < added->n; i++) {
+		bool is_new = true;
+		for (size_t k = 0; k < before->n; k++) {
+			is_new = is_new && !guild_value_eq(before->items[k], added->items[i]);
+		}
+		if (is_new) {
+			guild_value_append(a, before, added->items[i]);
+		}
+	}
+	if (rc == 0 && before->n > 0) {
+		guild_value_set(a, record, "alerts", before);
+	}
+	return rc;
+}
+
 int guild_op_record(struct guild_arena *a, const struct guild_exec_op *x, struct guild_value **out,
 	struct guild_error *err)
 {
@@ -235,7 +257,7 @@ int guild_op_record(struct guild_arena *a, const struct guild_exec_op *x, struct
 		if (label) {
 			guild_value_set(a, *out, "label-template", guild_value_string(a, label));
 		}
-		return 0;
+		return guild_record_alerts(a, *out, x->options->alerts, err);
 	}
 	const struct guild_op_def *op = x->op;
 	struct guild_value *v = guild_value_dict(a);
@@ -280,5 +302,6 @@ int guild_op_record(struct guild_arena *a, const struct guild_exec_op *x, struct
 		guild_value_set(a, v, "env-secrets", guild_value_copy(a, op->env_secrets));
 	}
 	*out = v;
-	return 0;
+	rc = guild_record_alerts(a, v, op->alerts, err);
+	return rc ? rc : guild_record_alerts(a, v, x->options->alerts, err);
 }

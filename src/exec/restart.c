@@ -129,6 +129,10 @@ int guild_restart_update(struct guild_run *run, const struct guild_exec_start *s
 		put(&u, "flags", start->flags);
 		put(&u, "user_flags", start->user_flags ? start->user_flags : guild_value_dict(a));
 	}
+	if (u.rc == 0 && start->options->alerts) {
+		u.rc = guild_record_alerts(a, record, start->options->alerts, err);
+		put(&u, "op", record);
+	}
 	if (start->options->tags.n > 0) {
 		put(&u, "tags", guild_value_strs(a, &start->options->tags));
 	}

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alerts.h"
 #include "pipeline.h"
 #include "stage.h"
 
@@ -267,6 +268,17 @@ static int supervise(struct execution *e, struct guild_supervise_result *result,
 	if (rc != 0) {
 		return rc;
 	}
+	struct guild_alerts *alerts = NULL;
+	struct guild_alerts_request watch = {
+		.run = e->run,
+		.rules = guild_value_get(e->record, "alerts"),
+		.flags = e->flags,
+		.env = e->env.v,
+		.durable = o->durable,
+		.on_output = e->start->on_output,
+		.on_output_arg = e->start->on_output_arg,
+		.log = e->start->world->log,
+	};
 	struct guild_supervise_request req = {
 		.run = e->run,
 		.argv = e->command.argv.v,
@@ -289,10 +301,15 @@ static int supervise(struct execution *e, struct guild_supervise_result *result,
 		.on_output_arg = e->start->on_output_arg,
 		.log = e->start->world->log,
 	};
-	rc = guild_supervise(&req, result, err);
+	rc = guild_alerts_new(&watch, &alerts, err);
+	if (rc == 0) {
+		guild_alerts_attach(alerts, &req);
+		rc = guild_supervise(&req, result, err);
+	}
 	if (rc == 0) {
 		write_scalar_rules(e, scalars);
 	}
+	guild_alerts_free(alerts);
 	guild_output_scalars_free(scalars);
 	return rc;
 }

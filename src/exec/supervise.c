@@ -155,8 +155,12 @@ static void take_scalar(void *arg, const struct guild_output_scalar *found)
 static void start_sampler(struct supervisor *s)
 {
 	struct guild_error err = {0};
-	if (guild_sampler_new(s->req->run, s->program.pid, &s->sampler, &err) != 0 ||
-		guild_sampler_tick(s->sampler, &err) != 0) {
+	if (guild_sampler_new(s->req->run, s->program.pid, &s->sampler, &err) != 0) {
+		guild_trouble(&s->troubles, GUILD_TROUBLE_SYSTEM, "%s", err.text);
+		return;
+	}
+	guild_sampler_listen(s->sampler, s->req->on_readings, s->req->arg);
+	if (guild_sampler_tick(s->sampler, &err) != 0) {
 		guild_trouble(&s->troubles, GUILD_TROUBLE_SYSTEM, "%s", err.text);
 	}
 }
@@ -459,7 +463,11 @@ static void take_end(struct supervisor *s, int status)
 {
 	s->result->stopped_us = guild_run_timestamp();
 	s->result->exit_status = s->result->interrupted ? EXIT_INTERRUPTED : status;
-	if (s->req->stop_is_success && s->result->exit_status != 0 && was_stopped(s)) {
+	if (s->result->stop_reason == GUILD_STOP_ALERT) {
+		if (s->result->exit_status >= 0) {
+			s->result->exit_status = -SIGTERM;
+		}
+	} else if (s->req->stop_is_success && s->result->exit_status != 0 && was_stopped(s)) {
 		write_attr(s, "_stopped_status", s->result->exit_status);
 		s->result->exit_status = 0;
 		s->result->stopped_by_user = true;

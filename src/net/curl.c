@@ -9,52 +9,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-/* The stable numbers of libcurl's interface; its headers are no build dependency. */
-enum {
-	CURL_NOPROGRESS = 43,
-	CURL_FOLLOWLOCATION = 52,
-	CURL_MAXREDIRS = 68,
-	CURL_CONNECTTIMEOUT = 78,
-	CURL_LOW_SPEED_LIMIT = 19,
-	CURL_LOW_SPEED_TIME = 20,
-	CURL_NOSIGNAL = 99,
-	CURL_PROTOCOLS = 181,
-	CURL_REDIR_PROTOCOLS = 182,
-	CURL_WRITEDATA = 10001,
-	CURL_URL = 10002,
-	CURL_RANGE = 10007,
-	CURL_ERRORBUFFER = 10010,
-	CURL_USERAGENT = 10018,
-	CURL_HTTPHEADER = 10023,
-	CURL_HEADERDATA = 10029,
-	CURL_XFERINFODATA = 10057,
-	CURL_PROTOCOLS_STR = 10318,
-	CURL_REDIR_PROTOCOLS_STR = 10319,
-	CURL_WRITEFUNCTION = 20011,
-	CURL_HEADERFUNCTION = 20079,
-	CURL_XFERINFOFUNCTION = 20219,
-	CURL_PROTO_WEB = 3, /* http and https */
-	CURL_PARTIAL_FILE = 18,
-	CURL_WRITE_ERROR = 23,
-	CURL_TIMED_OUT = 28,
-	CURL_ABORTED = 42,
-	CURL_TOO_MANY_REDIRECTS = 47,
-	CURL_GOT_NOTHING = 52,
-	CURL_RECV_ERROR = 56,
-	CURL_ERROR_SIZE = 256,
-};
-
-struct curl {
-	void *(*init)(void);
-	int (*setopt)(void *handle, int option, ...);
-	int (*perform)(void *handle);
-	const char *(*text)(int code);
-	void (*cleanup)(void *handle);
-	void *(*list_add)(void *list, const char *line);
-	void (*list_free)(void *list);
-};
-
-static int load_curl(struct curl *curl, struct guild_error *err)
+int guild_curl_load(struct curl *curl, struct guild_error *err)
 {
 	static const char *const names[] = {
 		"libcurl.so.4", "libcurl-gnutls.so.4", "libcurl-nss.so.4"};
@@ -227,13 +182,13 @@ static int report(void *arg, long long total, long long done, long long up_total
 
 /* ---- outcomes ------------------------------------------------------------------------------------- */
 
-static int fail_status(const struct guild_transfer *t, struct guild_error *err)
+int guild_curl_fail_status(long status, const char *reason, struct guild_error *err)
 {
-	int code = t->status == 404 || t->status == 410   ? GUILD_ENOTFOUND
-		   : t->status == 401 || t->status == 403 ? GUILD_EDENIED
-							  : GUILD_EIO;
+	int code = status == 404 || status == 410   ? GUILD_ENOTFOUND
+		   : status == 401 || status == 403 ? GUILD_EDENIED
+						    : GUILD_EIO;
 
-	return guild_error_set(err, code, "the server answered %ld%s", t->status, t->reason);
+	return guild_error_set(err, code, "the server answered %ld%s", status, reason);
 }
 
 static int stall_s(const struct guild_transfer *t)
@@ -320,7 +275,7 @@ int guild_curl_get(struct guild_transfer *t, struct guild_error *err)
 	struct curl curl = {0};
 	char text[CURL_ERROR_SIZE] = "";
 	void *headers = NULL;
-	int rc = load_curl(&curl, err);
+	int rc = guild_curl_load(&curl, err);
 
 	if (rc != 0) {
 		return rc;
@@ -350,7 +305,7 @@ int guild_curl_get(struct guild_transfer *t, struct guild_error *err)
 		return fail_transfer(t, outcome, *text ? text : curl.text(outcome), err);
 	}
 	if (t->status >= 400) {
-		return fail_status(t, err);
+		return guild_curl_fail_status(t->status, t->reason, err);
 	}
 	/* A file without bytes has no first byte. */
 	return t->has_begun || begin(t) == 0

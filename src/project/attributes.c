@@ -144,6 +144,13 @@ static const struct project_attribute include_attributes[] = {
 };
 
 static const struct project_attribute operation_attributes[] = {
+	{.name = "alerts",
+		.forms = FORM_TEXT | FORM_LIST | FORM_MAP,
+		.map = &project_kind_alert,
+		.items = &project_kind_alert,
+		.takes = "a rule or a list of rules",
+		.is_own = true,
+		.help = "What to watch for while it runs, and what to do then."},
 	{.name = "can-stage-trials",
 		.forms = FORM_YES,
 		.fallback = "no",

@@ -337,6 +337,37 @@ static const struct project_attribute publish_attributes[] = {
 	{0},
 };
 
+static const struct project_attribute alert_attributes[] = {
+	{.name = "again-after",
+		.forms = FORM_TEXT,
+		.takes = "a duration (10 min)",
+		.fallback = "once in a run",
+		.help = "It may fire again so much later."},
+	{.name = "log",
+		.forms = FORM_YES,
+		.help = "Every alert is shown and recorded; this says so."},
+	{.name = "mark", .forms = FORM_YES, .fallback = "no", .help = "The run is marked."},
+	{.name = "post",
+		.forms = FORM_TEXT,
+		.takes = "a URL",
+		.help = "The event is posted there as JSON."},
+	{.name = "run",
+		.forms = FORM_TEXTS,
+		.takes = "a command",
+		.help = "Command to run, without a shell; it gets the event as JSON on standard input."},
+	{.name = "stop",
+		.forms = FORM_YES,
+		.fallback = "no",
+		.help = "The run is stopped: its status is terminated."},
+	{.name = "tag", .forms = FORM_TEXTS, .help = "Tags that the run gets."},
+	{.name = "when",
+		.forms = FORM_TEXT,
+		.takes = "a condition (loss is nan)",
+		.help = "An expression over scalars so far, the time and the machine, or `no output for 5 min`, "
+			"`no new scalar for 10 min`."},
+	{0},
+};
+
 static const struct project_attribute no_attributes[] = {{0}};
 
 const struct project_kind project_kind_flag = {.name = "flag",
@@ -416,6 +447,14 @@ const struct project_kind project_kind_profile = {.name = "profile",
 	.is_open = true,
 	.attributes = no_attributes};
 
+const struct project_kind project_kind_alert = {.name = "alert",
+	.title = "Alerts",
+	.help = "Text alone is `CONDITION: ACTION, ACTION…`, as `loss is nan: stop, tag diverged`; see "
+		"[Alerts](guide/alerts.md).",
+	.forms = FORM_TEXT,
+	.is_open = true,
+	.attributes = alert_attributes};
+
 const struct project_kind *const project_kinds[] = {
 	&project_kind_model,
 	&project_kind_config,
@@ -431,6 +470,7 @@ const struct project_kind *const project_kinds[] = {
 	&project_kind_rename,
 	&project_kind_step,
 	&project_kind_check,
+	&project_kind_alert,
 	&project_kind_sourcecode,
 	&project_kind_rule,
 	&project_kind_pattern,

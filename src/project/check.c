@@ -16,6 +16,7 @@ struct checker {
 	struct guild_project_findings *out;
 	const struct project_reader *reader;
 	const struct guild_project *project; /* NULL: it cannot be loaded */
+	const struct guild_project_world *world;
 };
 
 /* ---- findings ---- */
@@ -382,6 +383,20 @@ static void check_profiles(struct checker *c, const struct guild_op_def *op)
 	}
 }
 
+static void check_alerts(struct checker *c, const struct guild_op_def *op)
+{
+	const struct guild_value *all = op->alerts;
+	bool is_list = all && all->type == GUILD_LIST;
+	for (size_t i = 0; all && c->world && c->world->check_alert && i < (is_list ? all->n : 1);
+		i++) {
+		struct guild_error err = {0};
+		const struct guild_value *rule = is_list ? all->items[i] : all;
+		if (c->world->check_alert(c->world->arg, rule, &err) != 0) {
+			found_error(c, &err);
+		}
+	}
+}
+
 static void check_operation(struct checker *c, const struct guild_op_def *op)
 {
 	for (size_t i = 0; op->requires && i < op->requires->n; i++) {
@@ -394,6 +409,7 @@ static void check_operation(struct checker *c, const struct guild_op_def *op)
 	}
 	check_optimizers(c, op);
 	check_profiles(c, op);
+	check_alerts(c, op);
 }
 
 /* ---- a project ---- */
@@ -441,7 +457,7 @@ int guild_project_check(struct guild_arena *a, const char *dir,
 	struct guild_error bad = {0};
 	struct guild_project *project = NULL;
 	struct project_reader r = {0};
-	struct checker c = {.arena = a, .dir = dir, .out = out, .reader = &r};
+	struct checker c = {.arena = a, .dir = dir, .out = out, .reader = &r, .world = world};
 	int rc = guild_project_load(dir, world, &project, NULL, &bad);
 	if (rc == GUILD_ENOTFOUND) {
 		return guild_error_set(err, rc, "%s", bad.text);

@@ -106,6 +106,7 @@ static int read_collections(struct project_reader *r, const struct guild_value *
 			return rc;
 		}
 	}
+	op->alerts = project_said(data, "alerts");
 	op->env = project_said(data, "env");
 	op->publish = project_said(data, "publish");
 	op->run_attrs = project_said(data, "run-attrs");

@@ -190,7 +190,9 @@ static struct query_value is_class(const struct query_node *node, const struct q
 		return truth_value(false);
 	}
 	if (guild_query_number(v, &n)) {
-		is = node->text[0] == 'n' ? isnan(n) : node->text[0] == 'f' ? isfinite(n) : isinf(n);
+		is = node->text[0] == 'n'   ? isnan(n)
+		     : node->text[0] == 'f' ? isfinite(n)
+					    : isinf(n);
 	} else {
 		struct guild_buf text = {0};
 		is = guild_query_text(v, &text) && guild_str_eqz(guild_buf_str(&text), node->text);

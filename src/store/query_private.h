@@ -91,7 +91,8 @@ struct query_node {
 	bool in_brackets; /* as written */
 	enum query_op op; /* QUERY_COMPARE */
 	char sign;        /* QUERY_ARITH */
-	const char *text; /* QUERY_CONST: as written; QUERY_CALL: the function; QUERY_CLASS: nan, … */
+	const char
+		*text; /* QUERY_CONST: as written; QUERY_CALL: the function; QUERY_CLASS: nan, … */
 	const struct guild_value *value;
 	double seconds; /* QUERY_DURATION */
 	struct query_name *name;

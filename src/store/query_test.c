@@ -218,8 +218,7 @@ static const char *const true_ones[] = {"lr = 0.1", "n = 1.0", "n = true", "good
 	"stopped is undefined", "time = 1.5h", "time > 5000", "time < '2:00:00'",
 	"time = '1:30:00'", "time < '10:00:00'", "time / 2 = 45m", "run = 24771334", "lr",
 	"not none", "(lr < 1) = true", "flag:'two words' = 2", "nan is nan", "nan is not finite",
-	"loss is finite", "last(loss) is not nan", "last(loss) is not infinite",
-	"text is not nan"};
+	"loss is finite", "last(loss) is not nan", "last(loss) is not infinite", "text is not nan"};
 
 static const char *const false_ones[] = {"lr = '0.1'", "n = '1'", "missing < 1", "missing >= 1",
 	"none < 1", "text < 1", "1 < text", "empty contains ''", "missing contains x", "nan = nan",
