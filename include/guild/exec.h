@@ -117,6 +117,12 @@ struct guild_python {
  * `cache_dir` (may be NULL) by the identity of the file. GUILD_ENOTFOUND: there is none. */
 int guild_python_find(char *const *env, const char *cwd, const char *cache_dir,
 	struct guild_python *out, struct guild_error *err);
+/* As guild_python_find, of the program that is named: a path, or a name on PATH. */
+int guild_python_find_named(char *const *env, const char *cwd, const char *name,
+	const char *cache_dir, struct guild_python *out, struct guild_error *err);
+/* Names worth asking for an interpreter of another version: python3.N, then paths of those that pyenv, uv, mise and asdf installed; each
+ * the newest first. Names may mean nothing here. */
+void guild_python_installed(char *const *env, struct guild_strs *out);
 void guild_python_fini(struct guild_python *p);
 /* Installed packages as `pip freeze` prints them, line by line, read from dist-info, egg-info and direct_url.json. Cached in
  * `cache_dir` (may be NULL) by the times of the directories and files it came from. */
@@ -196,6 +202,28 @@ struct guild_exec_world {
 	void *progress_arg;
 };
 
+/* ---- inputs: what was resolved for a run (docs/formats/run-directory.md, _resolved) -------------------------------------- */
+
+struct guild_input {
+	const char *resource, *source; /* display names */
+	const char *uri;
+	const char *sha1;     /* of the content: 40 hex digits; "" when it is not known */
+	int64_t size_bytes;   /* -1: not known */
+	const char *run_id;   /* the run the files came from, or NULL */
+	const char **targets; /* paths in the run, sorted as placed; ends in NULL */
+};
+struct guild_inputs {
+	struct guild_input *v;
+	size_t n;
+};
+/* A new run that repeats an earlier one: it is made of the same things, on this machine. */
+struct guild_exec_repeat {
+	const struct guild_run *run;
+	/* Sources that are no more what they were: these come from that run's own copies. Borrowed. */
+	struct guild_inputs copies;
+	bool *is_unmet; /* set when a dependency was not met; or NULL */
+};
+
 /* Everything a new run is made from. Borrowed. */
 struct guild_exec_op {
 	struct guild_project *project; /* of the operation; both NULL where `record` says it all */
@@ -207,6 +235,7 @@ struct guild_exec_op {
 	/* --proto: its attribute `op`, and the run that source code and its records are copied from (unless force_sourcecode). */
 	const struct guild_value *record;
 	const struct guild_run *proto;
+	const struct guild_exec_repeat *repeat; /* guild reproduce; else NULL */
 	const struct guild_run_options *options;
 	const struct guild_exec_world *world;
 };
@@ -293,20 +322,8 @@ int guild_exec_find_earlier(const struct guild_exec_world *world, const struct g
 int guild_exec_find_equal(const struct guild_exec_op *x, bool is_batch, const char *parent,
 	struct guild_runs *out, struct guild_error *err);
 
-/* ---- inputs: what was resolved for a run (docs/formats/run-directory.md, _resolved) -------------------------------------- */
+/* ---- inputs of runs, and of what would be run ------------------------------------------------------------------------------- */
 
-struct guild_input {
-	const char *resource, *source; /* display names */
-	const char *uri;
-	const char *sha1;     /* of the content: 40 hex digits; "" when it is not known */
-	int64_t size_bytes;   /* -1: not known */
-	const char *run_id;   /* the run the files came from, or NULL */
-	const char **targets; /* paths in the run, sorted as placed; ends in NULL */
-};
-struct guild_inputs {
-	struct guild_input *v;
-	size_t n;
-};
 /* Inputs of a run in the order they were resolved, in arena `a`; those of 0.9.0 as far as its manifest tells. */
 int guild_run_inputs(const struct guild_run *run, struct guild_arena *a, struct guild_inputs *out,
 	struct guild_error *err);
@@ -319,6 +336,96 @@ int guild_exec_inputs(const struct guild_exec_op *x, struct guild_arena *a,
  * item by item. `flags` changes; `user_flags` (may be NULL) where it holds prefixes. No suitable run is a warning. */
 void guild_exec_choose_runs(const struct guild_exec_world *world, const struct guild_op_def *op,
 	struct guild_arena *a, struct guild_value *flags, struct guild_value *user_flags);
+
+/* ---- reproducing a run (docs/reproducibility.md) ------------------------------------------------------------------------ */
+
+/* What is compared, in this order. */
+enum guild_reproduce_level {
+	GUILD_REPRODUCE_SOURCE,
+	GUILD_REPRODUCE_FLAGS, /* and the random seed */
+	GUILD_REPRODUCE_ENVIRONMENT,
+	GUILD_REPRODUCE_INPUTS,
+	GUILD_REPRODUCE_EXIT, /* how the program ended */
+	GUILD_REPRODUCE_OUTPUTS,
+	GUILD_REPRODUCE_METRICS,
+	GUILD_REPRODUCE_RUNTIME,
+	GUILD_REPRODUCE_LEVELS, /* how many there are */
+};
+enum guild_reproduce_verdict {
+	GUILD_REPRODUCE_SKIPPED, /* not looked at: an earlier level left nothing to compare */
+	GUILD_REPRODUCE_SAME,
+	GUILD_REPRODUCE_DIFFERS,
+	GUILD_REPRODUCE_UNKNOWN, /* the earlier run has no record of it */
+	GUILD_REPRODUCE_NOTED,   /* told, and not judged */
+};
+const char *guild_reproduce_level_name(enum guild_reproduce_level l); /* "source", … */
+/* The level of a name, or -1. */
+int guild_reproduce_level_parse(const char *name);
+const char *guild_reproduce_verdict_name(enum guild_reproduce_verdict v); /* "same", … */
+
+struct guild_reproduce_finding {
+	const char *name;           /* a file, flag, package, input, metric */
+	const char *what;           /* "changed", "is gone", "is new", or a sentence's rest */
+	const char *before, *after; /* or NULL */
+	bool is_note;               /* worth telling, no difference */
+};
+struct guild_reproduce_check {
+	enum guild_reproduce_verdict verdict;
+	const char *summary; /* a line, or NULL */
+	const char *hint;    /* what to do about it, or NULL */
+	struct guild_reproduce_finding *v;
+	size_t n, cap;
+};
+struct guild_reproduction {
+	struct guild_reproduce_check levels[GUILD_REPRODUCE_LEVELS];
+	const char *run_id; /* the new run, or NULL: there is none */
+	const char *run_dir;
+	bool is_stopped; /* Ctrl-C, or a signal sent to guild */
+	int exit_status; /* of the new run */
+};
+/* True when no level of `deciding` (bits 1 << level) differs and none was left out; with `strict` none is unknown either. */
+bool guild_reproduction_holds(const struct guild_reproduction *r, unsigned deciding, bool strict);
+
+enum guild_reproduce_env {
+	GUILD_REPRODUCE_ENV_AUTO, /* uv where it is installed, else venv */
+	GUILD_REPRODUCE_ENV_UV,
+	GUILD_REPRODUCE_ENV_VENV,
+	GUILD_REPRODUCE_ENV_CURRENT, /* the active interpreter and its packages, compared with the record */
+	GUILD_REPRODUCE_ENV_NONE, /* the same, and nothing is compared */
+};
+/* Borrowed; zeroed means the usual. */
+struct guild_reproduce_request {
+	const struct guild_run *run; /* the earlier one; it may lie outside the Guild home */
+	const struct guild_exec_world *world;
+	/* Today's operation, with the flags of the earlier run: its source code takes the place of the recorded one (--working). Else NULL. */
+	const struct guild_exec_op *working;
+	enum guild_reproduce_env env;
+	double tolerance;             /* of metrics; below 0: 1e-6 */
+	struct guild_strs tolerances; /* "METRIC=NUMBER", METRIC may hold '*'; a later one wins */
+	struct guild_strs ignored;    /* patterns of output files */
+	bool final_only;              /* of every metric its last value */
+	double max_slowdown;          /* 0: runtime is only noted */
+	bool force;                   /* go on although source code or inputs differ */
+	bool quiet, no_pty;
+	const char *label;      /* of the new run; NULL: "reproduces ID" and the usual label */
+	struct guild_strs tags; /* of the new run */
+	unsigned serial;        /* how many runs this process has executed before */
+};
+/* One reproduction. One thread. */
+struct guild_reproducing;
+/* Looks at everything that can be told without running: source code, flags and inputs against their records, and which environment would be
+ * used. Nothing is made. GUILD_EINVALID: a batch, a pipeline, a run that has not ended, or one without a record of its operation;
+ * a tolerance that is none. GUILD_ENOTFOUND: the tool that `env` names is not installed. */
+int guild_reproduce_new(const struct guild_reproduce_request *req, struct guild_reproducing **out,
+	struct guild_error *err);
+/* False: source code or inputs are not what they were, and running would tell nothing. */
+bool guild_reproduce_can_run(const struct guild_reproducing *p);
+/* Makes the environment, then a new run with attribute `reproduces`, executes it and compares. What goes wrong with the environment or an
+ * input is the verdict of that level; an error is what stops guild itself. */
+int guild_reproduce_run(struct guild_reproducing *p, struct guild_error *err);
+/* What is known so far; lives as long as `p`. */
+const struct guild_reproduction *guild_reproduce_result(const struct guild_reproducing *p);
+void guild_reproduce_free(struct guild_reproducing *p);
 
 /* ---- grid batches (batches.md 3.1, 4) ----------------------------------------------------------------------------------- */
 

@@ -31,6 +31,7 @@
 	X(models)       \
 	X(open)         \
 	X(operations)   \
+	X(reproduce)    \
 	X(run)          \
 	X(run_steps)    \
 	X(runs)         \

@@ -50,6 +50,8 @@ struct guild_run_cmd {
 bool guild_run_cmd_has_values(const struct guild_run_cmd *c);
 /* Every option as the tables in cmd_run.c name it, in the form of attribute run_params (runs.md 3.3), and what shapes the run. */
 int guild_run_cmd_read_options(struct guild_run_cmd *c, struct guild_error *err);
+/* The world alone: for who needs no options of guild run. */
+void guild_run_cmd_read_world(struct guild_run_cmd *c);
 void guild_run_cmd_fini(struct guild_run_cmd *c);
 
 /* Finds the operation and, with --restart or --proto, the run. */

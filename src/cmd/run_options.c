@@ -222,7 +222,7 @@ static void show_progress(void *arg, const char *what, int64_t done, int64_t tot
 	}
 }
 
-static void read_world(struct guild_run_cmd *c)
+void guild_run_cmd_read_world(struct guild_run_cmd *c)
 {
 	struct guild_ctx *ctx = c->ctx;
 	struct guild_error none = {0};
@@ -296,7 +296,7 @@ int guild_run_cmd_read_options(struct guild_run_cmd *c, struct guild_error *err)
 		return guild_error_wrap(err, "--alert");
 	}
 	read_paths(c);
-	read_world(c);
+	guild_run_cmd_read_world(c);
 	return read_attrs(c, err);
 }
 

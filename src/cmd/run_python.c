@@ -6,30 +6,13 @@
 #include "run_cmd.h"
 #include "version_spec.h"
 
-enum { NEWEST_MINOR = 30, OLDEST_MINOR = 4 };
-
-/* As guild_python_find, with the program named: python3.9. */
-static int find_named(const struct guild_run_cmd *c, const char *name, struct guild_python *out)
-{
-	struct guild_strs env = {0};
-	struct guild_error none = {0};
-	for (char **e = c->ctx->environ_; *e; e++) {
-		if (!guild_starts(*e, "GUILD_PYTHON_EXE=")) {
-			guild_strs_add(&env, *e);
-		}
-	}
-	guild_strs_addf(&env, "GUILD_PYTHON_EXE=%s", name);
-	int rc = guild_python_find(env.v, c->ctx->cwd, c->cache_dir, out, &none);
-	guild_strs_fini(&env);
-	return rc;
-}
-
 /* 1: found and taken, 0: it is none such, negative: the requirement cannot be read. */
 static int try_named(struct guild_run_cmd *c, const char *name, const char *spec,
 	struct guild_error *err)
 {
 	struct guild_python py = {0};
-	if (find_named(c, name, &py) != 0) {
+	if (guild_python_find_named(c->ctx->environ_, c->ctx->cwd, name, c->cache_dir, &py, NULL) !=
+		0) {
 		return 0;
 	}
 	int rc = py.version[0] ? guild_version_matches(py.version, spec, err) : 0;
@@ -39,49 +22,6 @@ static int try_named(struct guild_run_cmd *c, const char *name, const char *spec
 		c->world.python = &c->python;
 	} else {
 		guild_python_fini(&py);
-	}
-	return rc;
-}
-
-/* Interpreters of a version manager, the newest first: DIR/VERSION/bin/python3. */
-static int try_managed(struct guild_run_cmd *c, const char *dir, const char *spec,
-	struct guild_error *err)
-{
-	struct guild_strs versions = {0};
-	int rc = 0;
-	(void)guild_dir_list(dir, &versions, NULL);
-	guild_strs_sort_natural(&versions);
-	for (size_t i = versions.n; rc == 0 && i-- > 0;) {
-		char *version = guild_path_join(dir, versions.v[i]);
-		char *exe = guild_path_join3(version, "bin", "python3");
-		rc = guild_is_executable(exe) ? try_named(c, exe, spec, err) : 0;
-		free(version);
-		free(exe);
-	}
-	guild_strs_fini(&versions);
-	return rc;
-}
-
-/* What is installed and not on PATH, or there only as a program that starts another version. */
-static int try_managers(struct guild_run_cmd *c, const char *spec, struct guild_error *err)
-{
-	static const struct {
-		const char *variable, *below_variable, *below_home;
-	} managers[] = {
-		{"PYENV_ROOT", "versions", ".pyenv/versions"},
-		{"UV_PYTHON_INSTALL_DIR", ".", ".local/share/uv/python"},
-		{"MISE_DATA_DIR", "installs/python", ".local/share/mise/installs/python"},
-		{"ASDF_DATA_DIR", "installs/python", ".asdf/installs/python"},
-	};
-	int rc = 0;
-	for (size_t i = 0; rc == 0 && i < GUILD_ARRAY_LEN(managers); i++) {
-		const char *root = guild_ctx_env(c->ctx, managers[i].variable);
-		char *dir = root && *root
-				    ? guild_path_join(root, managers[i].below_variable)
-				    : guild_path_join(c->ctx->user_home ? c->ctx->user_home : "/",
-					      managers[i].below_home);
-		rc = try_managed(c, dir, spec, err);
-		free(dir);
 	}
 	return rc;
 }
@@ -116,12 +56,15 @@ static int find_python(struct guild_run_cmd *c, const char *spec, struct guild_e
 	int rc = c->world.python && c->python.version[0]
 			 ? guild_version_matches(c->python.version, spec, err)
 			 : 0;
-	for (int minor = NEWEST_MINOR; rc == 0 && minor >= OLDEST_MINOR; minor--) {
-		char name[32];
-		snprintf(name, sizeof(name), "python3.%d", minor);
-		rc = try_named(c, name, spec, err);
+	struct guild_strs names = {0};
+	if (rc == 0) {
+		guild_python_installed(c->ctx->environ_, &names);
 	}
-	return rc ? rc : try_managers(c, spec, err);
+	for (size_t i = 0; rc == 0 && i < names.n; i++) {
+		rc = try_named(c, names.v[i], spec, err);
+	}
+	guild_strs_fini(&names);
+	return rc;
 }
 
 int guild_run_cmd_require_python(struct guild_run_cmd *c, const char *spec, struct guild_error *err)

@@ -32,6 +32,16 @@ void guild_env_set(struct guild_strs *env, const char *name, const char *value)
 	}
 }
 
+void guild_env_unset(struct guild_strs *env, const char *name)
+{
+	size_t i = find(env, name);
+	if (i < env->n) {
+		free(env->v[i]);
+		memmove(&env->v[i], &env->v[i + 1], (env->n - i) * sizeof(*env->v));
+		env->n--;
+	}
+}
+
 static void set_pair(struct guild_strs *env, const char *pair)
 {
 	char *name = guild_strndup(pair, strcspn(pair, "="));

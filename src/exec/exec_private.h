@@ -112,6 +112,7 @@ const char *guild_notebook_word(const struct guild_value *op);
 /* ---- environment ---- */
 
 void guild_env_set(struct guild_strs *env, const char *name, const char *value);
+void guild_env_unset(struct guild_strs *env, const char *name);
 /* Path lists joined by ':' without repeats; NULL and empty ones are passed over. Caller frees. */
 char *guild_path_list_join(const char *const *lists, size_t n);
 /* The operation's own variables and those of its flags. */
@@ -150,8 +151,9 @@ struct guild_deps_request {
 	const struct guild_run *run;
 	const struct guild_value *flags;
 	const char *file; /* the Guild file that places in `deps` are of, or NULL */
-	bool force;       /* a dependency that is not met is a warning */
-	bool is_staging;  /* operation sources wait for the start */
+	const struct guild_exec_repeat *repeat; /* sources that come from copies; or NULL */
+	bool force;                             /* a dependency that is not met is a warning */
+	bool is_staging;                        /* operation sources wait for the start */
 	bool durable;
 };
 /* Places what attribute `deps` of the run does not list yet; writes it, the manifest and attribute _resolved as it goes. */

@@ -192,8 +192,11 @@ int guild_new_run_write(const struct guild_new_run *n, const struct guild_run *r
 	put(&w, "op", n->record);
 	put(&w, "steps", n->steps);
 	if (n->copied_from) {
+		put(&w, "vcs_commit", guild_run_attr(n->copied_from, a, "vcs_commit"));
+	}
+	if (n->copied_from && !n->platform) {
 		static const char *const names[] = {
-			"host", "user", "platform", "plugins", "pip_freeze", "vcs_commit"};
+			"host", "user", "platform", "plugins", "pip_freeze"};
 		for (size_t i = 0; i < GUILD_ARRAY_LEN(names); i++) {
 			put(&w, names[i], guild_run_attr(n->copied_from, a, names[i]));
 		}

@@ -232,6 +232,33 @@ static bool is_resolved(struct pass *p, const struct guild_resource *resource,
 	return !same || guild_value_eq(same, source->data);
 }
 
+/* The input of the run that is repeated, where it comes from that run's own copy; else NULL. */
+static const struct guild_input *find_copy(const struct pass *p,
+	const struct guild_resource *resource, const struct guild_source *source)
+{
+	const struct guild_inputs *all = p->req->repeat ? &p->req->repeat->copies : NULL;
+	for (size_t i = 0; all && i < all->n; i++) {
+		if (guild_streq(all->v[i].resource, resource->name) &&
+			guild_streq(all->v[i].source, source->name)) {
+			return &all->v[i];
+		}
+	}
+	return NULL;
+}
+
+static void take_copy(const struct pass *p, struct guild_resolving *r, const struct guild_input *in)
+{
+	for (size_t i = 0; in->targets[i]; i++) {
+		char *path = guild_path_join(p->req->repeat->run->dir, in->targets[i]);
+		struct guild_found *f = guild_found_add(r, path, in->targets[i]);
+		f->target = in->targets[i];
+		free(path);
+	}
+	r->may_be_empty = true;
+	r->run_id = in->run_id;
+	r->chosen = in->run_id;
+}
+
 /* What an earlier start placed for a source that is chosen anew gives way. */
 static int clear_targets(struct pass *p, const struct guild_resolving *r,
 	const struct guild_value *done, struct guild_error *err)
@@ -271,12 +298,22 @@ static int resolve_source(struct pass *p, const struct guild_value *dep,
 	struct guild_resolving r = {
 		.req = p->req, .arena = p->a, .resource = resource, .source = source};
 	struct guild_value *targets = guild_value_list(p->a);
-	int rc = find_source(&r, dep, err);
+	const struct guild_input *kept = find_copy(p, resource, source);
+	int rc = 0;
+	if (kept) {
+		take_copy(p, &r, kept);
+	} else {
+		rc = find_source(&r, dep, err);
+	}
 	rc = rc ? rc : check_empty(&r, err);
 	/* before placing: what was made for the run is moved */
 	char sha1[41];
 	int64_t size = 0;
 	rc = rc ? rc : source_digest(&r, p->cache_dir, sha1, &size, err);
+	if (rc == 0 && kept && kept->sha1[0]) {
+		/* of the whole archive or config file, which a copy of its parts does not tell */
+		snprintf(sha1, sizeof(sha1), "%s", kept->sha1);
+	}
 	rc = rc ? rc : clear_targets(p, &r, done, err);
 	for (size_t i = 0; i < r.n_found && rc == 0; i++) {
 		rc = guild_placing_put(p->placing, &r, &r.found[i], targets, err);
@@ -338,6 +375,9 @@ static int take_source(struct pass *p, const struct guild_value *dep,
 		return 0;
 	}
 	rc = not_met(p, resource, source, &why, err);
+	if (p->req->repeat && p->req->repeat->is_unmet) {
+		*p->req->repeat->is_unmet = true;
+	}
 	if (p->req->force) {
 		guild_log(log, "warning", "%s", err->text);
 		return 0;

@@ -15,6 +15,8 @@ struct guild_found {
 	const char
 		*uri; /* what the manifest says it is: "file:data/a.csv"; NULL: the source's URI */
 	const char *subpath; /* path inside an archive; else NULL */
+	const char
+		*target; /* its path in the run where that is settled; NULL: as the source says */
 	bool is_generated; /* made in the run for this source: moved instead of copied where that does */
 };
 

@@ -146,8 +146,11 @@ static char *target_of(const struct guild_resolving *r, const struct guild_found
 	struct guild_buf name = {0};
 	struct guild_buf dir = {0};
 	char *target = NULL;
-	if (target_dir(r, f, &dir, err) == 0 && target_name(r, f->path, &name, err) == 0) {
-		char *joined = guild_path_join(guild_buf_cstr(&dir), guild_buf_cstr(&name));
+	if (f->target ||
+		(target_dir(r, f, &dir, err) == 0 && target_name(r, f->path, &name, err) == 0)) {
+		char *joined =
+			f->target ? guild_strdup(f->target)
+				  : guild_path_join(guild_buf_cstr(&dir), guild_buf_cstr(&name));
 		target = guild_path_normalize(joined);
 		bool is_ours = strcmp(target, ".guild") == 0 || guild_starts(target, ".guild/");
 		if (!guild_path_is_beneath(target) || strcmp(target, ".") == 0 || is_ours) {
@@ -282,6 +285,9 @@ static bool is_moved(const struct guild_placing *p, const struct guild_found *f)
 static const char *way_of(const struct guild_placing *p, const struct guild_resolving *r,
 	const struct guild_found *f)
 {
+	if (f->target) {
+		return "copy";
+	}
 	return is_moved(p, f)                                ? "rename"
 	       : guild_streq(r->source->target_type, "link") ? "link"
 							     : "copy";

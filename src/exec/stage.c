@@ -324,7 +324,7 @@ static int write_records(const struct guild_stage_request *req, const struct gui
 		.random_seed = guild_stage_seed(x),
 		.copied_from = source_run(x),
 	};
-	if (!source_run(x)) {
+	if (!source_run(x) || x->repeat) {
 		n.platform = guild_platform_record(req->arena, x->world->python, x->world->env);
 		n.plugins = guild_op_plugins(req->arena, x->op, x->world->env);
 	}
@@ -505,6 +505,7 @@ static int publish_and_resolve(const struct guild_exec_op *x, const struct guild
 		.run = run,
 		.flags = x->flags,
 		.file = x->record ? NULL : guild_file(x),
+		.repeat = x->repeat,
 		.force = x->options->force_deps,
 		.is_staging = staged,
 		.durable = x->options->durable};

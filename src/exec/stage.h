@@ -18,8 +18,8 @@ struct guild_new_run {
 	int64_t max_trials;
 	const char *objective;
 	bool stage_trials;
-	const struct guild_run
-		*copied_from; /* --proto: host, platform and the like come from there */
+	const struct guild_run *
+		copied_from; /* --proto: host, platform and the like come from there, unless `platform` is given */
 };
 int guild_new_run_write(const struct guild_new_run *n, const struct guild_run *run,
 	struct guild_arena *a, struct guild_error *err);
