@@ -222,7 +222,7 @@ def test_ends(guild, trained):
     for args, message in [
         (["--tol", "-1"], "invalid tolerance '-1'"),
         (["--tol", "loss=x"], "invalid tolerance 'loss=x'"),
-        (["--level", "speed"], "invalid value 'speed' for --level"),
+        (["--level", "speed"], "there is no level 'speed'"),
         (["--env", "conda"], "invalid value 'conda' for --env"),
         (["--max-slowdown", "0"], "--max-slowdown needs a number above 0"),
         (["--env", "uv"], "uv is not installed"),

@@ -38,9 +38,8 @@ static const struct guild_opt opts[] = {
 	{.names = "--level",
 		.value = "LEVEL",
 		.kind = GUILD_OPT_LIST,
-		.complete = GUILD_COMPLETE_CHOICES,
-		.choices = "source|flags|environment|inputs|exit|outputs|metrics|runtime",
-		.help = "Only LEVEL decides; the others are told. May be repeated."},
+		.help = "Only LEVEL decides, one of source, flags, environment, inputs, exit, outputs, metrics and runtime; the "
+			"others are told. May be repeated."},
 	{.names = "--strict", .help = "Fail where the run has no record to compare with, too."},
 	{.names = "--force",
 		.help = "Go on where source code or inputs are not what they were, or the program ends otherwise."},
@@ -118,7 +117,7 @@ static int read_tolerances(struct reproduce_cmd *c, struct guild_error *err)
 	return 0;
 }
 
-static void read_levels(struct reproduce_cmd *c)
+static int read_levels(struct reproduce_cmd *c, struct guild_error *err)
 {
 	const struct guild_strs *given = guild_args_list(c->args, "level");
 	bool is_working = guild_args_flag(c->args, "working");
@@ -130,8 +129,16 @@ static void read_levels(struct reproduce_cmd *c)
 	c->deciding = given->n > 0 ? 0 : c->deciding;
 	for (size_t i = 0; i < given->n; i++) {
 		int level = guild_reproduce_level_parse(given->v[i]);
-		c->deciding |= level >= 0 ? 1U << level : 0;
+		if (level < 0) {
+			guild_error_set(err, GUILD_EINVALID, "there is no level '%s'", given->v[i]);
+			guild_error_hint(err,
+				"levels are source, flags, environment, inputs, exit, "
+				"outputs, metrics and runtime");
+			return GUILD_EINVALID;
+		}
+		c->deciding |= 1U << level;
 	}
+	return 0;
 }
 
 static int read_options(struct reproduce_cmd *c, struct guild_error *err)
@@ -155,8 +162,8 @@ static int read_options(struct reproduce_cmd *c, struct guild_error *err)
 			"--max-slowdown needs a number above 0");
 	}
 	read_env(c);
-	read_levels(c);
-	return read_tolerances(c, err);
+	int rc = read_levels(c, err);
+	return rc ? rc : read_tolerances(c, err);
 }
 
 /* ---- one run ------------------------------------------------------------------------------------------------------------ */
