@@ -245,7 +245,7 @@ static int run_import(struct guild_ctx *ctx, const struct guild_args *args,
 	guild_progress_end(&t.progress);
 	if (t.list != NULL) {
 		guild_cmd_print_json(summary_json(ctx, &t, req, &sum, path));
-	} else {
+	} else if (rc == 0 || t.progress.done > 0) {
 		guild_table_print(&t.table, stdout, ctx->columns);
 		tell_summary(&t, req, &sum, path);
 	}

@@ -6,16 +6,17 @@
 #include <string.h>
 
 static const struct import_source *const sources[] = {
-	// 	&guild_import_aim,
-	// 	&guild_import_csv,
-	// 	&guild_import_dvc,
+	&guild_import_aim,
+	&guild_import_csv,
+	&guild_import_dvc,
 	&guild_import_mlflow,
-	// 	&guild_import_sacred,
-	// 	&guild_import_tensorboard,
-	// 	&guild_import_wandb,
+	&guild_import_sacred,
+	&guild_import_tensorboard,
+	&guild_import_wandb,
 };
 
-const char *const guild_import_kinds[] = {"mlflow", NULL};
+const char *const guild_import_kinds[] = {
+	"aim", "csv", "dvc", "mlflow", "sacred", "tensorboard", "wandb-offline", NULL};
 
 const char *guild_import_state_name(enum guild_import_state s)
 {

@@ -54,6 +54,8 @@ static void free_run(struct import_run *r)
 	if (r->values != NULL) {
 		guild_digest_finish(r->values, hex);
 	}
+	guild_buf_fini(&r->output);
+	guild_buf_fini(&r->output_index);
 	free(r->events);
 	free(r->files);
 	guild_arena_free(r->a);
@@ -235,6 +237,23 @@ void guild_import_status(struct import_run *r, const char *word)
 	guild_import_about_text(r, "status", word);
 }
 
+void guild_import_output(struct import_run *r, struct guild_str text, int64_t time_us,
+	bool is_stderr)
+{
+	struct guild_output_line line = {
+		.time_ms = (time_us != IMPORT_NO_TIME                ? time_us
+				   : r->started_us != IMPORT_NO_TIME ? r->started_us
+								     : 0) /
+			   1000,
+		.is_stderr = is_stderr};
+	unsigned char record[GUILD_OUTPUT_RECORD_BYTES];
+	guild_output_index_encode(line, record);
+	guild_buf_append(&r->output, text.p, text.n);
+	for (size_t n = guild_count_byte(text.p, text.n, '\n'); n > 0; n--) {
+		guild_buf_append(&r->output_index, record, sizeof(record));
+	}
+}
+
 /* ---- files ------------------------------------------------------------------------------------------------------ */
 
 static void leave_out(struct import_run *r, const char *what, const char *why)
@@ -336,7 +355,9 @@ static void digest_run(struct import_run *r, char out[65])
 	struct guild_value *all = guild_value_list(r->a);
 	struct guild_value *files = guild_value_list(r->a);
 	char values[65];
+	char output[65];
 	guild_digest_finish(r->values, values);
+	guild_digest_bytes(GUILD_SHA256, guild_buf_cstr(&r->output), r->output.n, output);
 	r->values = NULL;
 	for (size_t i = 0; i < r->n_files; i++) {
 		guild_value_append(r->a, files, guild_value_string(r->a, r->files[i].to));
@@ -348,7 +369,7 @@ static void digest_run(struct import_run *r, char out[65])
 		r->cmd != NULL ? r->cmd : guild_value_null(r->a), r->attrs, r->about, r->texts,
 		guild_value_int(r->a, r->started_us), guild_value_int(r->a, r->stopped_us),
 		guild_value_int(r->a, r->has_exit_status ? r->exit_status : INT64_MIN), files,
-		guild_value_string(r->a, values)};
+		guild_value_string(r->a, values), guild_value_string(r->a, output)};
 	for (size_t i = 0; i < GUILD_ARRAY_LEN(parts); i++) {
 		guild_value_append(r->a, all, guild_value_copy(r->a, parts[i]));
 	}

@@ -145,6 +145,23 @@ static int write_attrs(const struct guild_run *run, const struct guild_value *at
 	return rc;
 }
 
+static int write_output(const struct import_run *r, const struct guild_run *run,
+	struct guild_error *err)
+{
+	if (r->output.n == 0) {
+		return 0;
+	}
+	char *path = guild_path_join(run->guild_dir, "output");
+	char *index = guild_path_join(run->guild_dir, "output.index");
+	int rc = write_new(path, guild_buf_str(&r->output), err);
+	if (rc == 0) {
+		rc = write_new(index, guild_buf_str(&r->output_index), err);
+	}
+	free(index);
+	free(path);
+	return rc;
+}
+
 /* A copy keeps the time of its original: checkpoints are told apart by it. */
 static void copy_times(const char *from, const char *to)
 {
@@ -225,6 +242,9 @@ int guild_import_write(struct import_run *r, const struct guild_value *attrs, bo
 		if (r->events[i].bytes.n > 0) {
 			rc = append_events(r, dir, &r->events[i], err);
 		}
+	}
+	if (rc == 0) {
+		rc = write_output(r, &run, err);
 	}
 	if (rc == 0) {
 		rc = write_files(r, dir, err);

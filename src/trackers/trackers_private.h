@@ -55,7 +55,8 @@ struct import_run {
 	bool is_deleted;
 	struct import_events *events;
 	size_t n_events, cap_events;
-	struct guild_digest *values; /* over all metrics */
+	struct guild_digest *values;           /* over all metrics */
+	struct guild_buf output, output_index; /* what the program printed */
 	uint64_t n_values;
 	struct import_file *files;
 	size_t n_files, cap_files;
@@ -102,6 +103,9 @@ void guild_import_about_text(struct import_run *r, const char *name, const char 
 /* Exit status by one of the words the tools use; unknown ones leave it open. */
 void guild_import_status(struct import_run *r, const char *word);
 
+/* What the program printed; time_us may be IMPORT_NO_TIME. */
+void guild_import_output(struct import_run *r, struct guild_str text, int64_t time_us,
+	bool is_stderr);
 /* A file that comes into the run as `to`; what would leave the run or lie in .guild is left out with a warning. */
 void guild_import_file(struct import_run *r, const char *from, const char *to);
 void guild_import_text(struct import_run *r, const char *to, struct guild_str text);
