@@ -240,6 +240,7 @@ struct guild_query_source {
 	bool (*scalar_at)(void *arg, const char *key, int64_t step, double *value);
 	/* Calls `each` for flags and scalars, worth proposing where a name is unknown; may be NULL. */
 	void (*names)(void *arg, guild_query_name_fn *each, void *to);
+	const struct guild_query_source *base; /* of `base` in the expression; NULL: undefined */
 };
 /* Values from the run directory itself; `out` lives as long as `d`. */
 void guild_query_run_source(struct guild_run_data *d, struct guild_query_source *out);
@@ -250,6 +251,8 @@ struct guild_query_options {
 	unsigned
 		syntax; /* 1: as Guild AI 0.9.0 ('and' and 'or' group to the right, times are texts, a name alone is a text); 0 or 2: not */
 	int64_t now_us; /* for now() and time ranges; 0: the time it is */
+	/* base.NAME, base(EXPR), and base alone in a comparison of one figure, are of another run, source->base. */
+	bool has_base;
 };
 /* GUILD_EINVALID: what was expected, the line of the text and a caret under the place. An empty text holds for every run. */
 int guild_query_parse(const char *text, const struct guild_query_options *options,
@@ -264,6 +267,23 @@ bool guild_query_holds(const struct guild_query *q, const struct guild_query_sou
 /* Its value: times as texts, durations as H:MM:SS, what is true or false as booleans; NULL: undefined. Lives in `a`. */
 const struct guild_value *guild_query_value(const struct guild_query *q,
 	const struct guild_query_source *s, struct guild_arena *a);
+
+/* Whether it holds where that must not hang on a value that is missing: GUILD_QUERY_MISSING where a comparison, a list or a pattern was
+ * asked of what is undefined, or an order of NaN or of a number and a text, and what else is known did not decide. To be undefined may
+ * be asked of anything. */
+enum guild_query_verdict { GUILD_QUERY_NO, GUILD_QUERY_YES, GUILD_QUERY_MISSING };
+enum guild_query_verdict guild_query_verdict(const struct guild_query *q,
+	const struct guild_query_source *s);
+/* The figures an expression is about: attributes, flags, and figures of scalars; each once, in their order. */
+struct guild_query_figure {
+	const char *text;                /* "acc", "last(loss)" */
+	const struct guild_value *value; /* of the run; NULL: undefined */
+	const struct guild_value *base;  /* of source->base; NULL: undefined, or there is none */
+	bool of_run, of_base;            /* where it is read */
+};
+/* Lives in `a`. Returns how many. */
+size_t guild_query_figures(const struct guild_query *q, const struct guild_query_source *s,
+	struct guild_arena *a, struct guild_query_figure **out);
 
 /* What runs are sorted by: "EXPR" or "-EXPR" (highest first), comma-separated. */
 struct guild_sort;

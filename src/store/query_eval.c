@@ -13,7 +13,7 @@
 struct eval {
 	const struct guild_query *q;
 	const struct guild_query_source *s;
-	bool may_read_scalars;
+	bool may_read_scalars, is_strict;
 };
 
 static const struct query_value unknown = {.kind = VALUE_UNKNOWN};
@@ -143,6 +143,13 @@ static struct query_value value_at(const struct eval *e, const struct query_node
 		       : undefined;
 }
 
+static struct query_value base_value(const struct eval *e, const struct query_node *node)
+{
+	struct eval base = *e;
+	base.s = e->s->base;
+	return base.s != NULL ? value_of(&base, node->left) : undefined;
+}
+
 /* ---- operators --------------------------------------------------------------------------------------------- */
 
 static struct query_value negative(struct query_value v)
@@ -201,6 +208,23 @@ static struct query_value is_class(const struct query_node *node, const struct q
 	return truth_value(is != node->is_negated);
 }
 
+static bool is_absent(const struct query_value *v)
+{
+	return v->kind == VALUE_UNDEFINED && v->constant == NULL;
+}
+
+/* Asked strictly, an answer comes from values: not from their absence, nor from an order where there is none. */
+static bool can_answer(const struct query_node *node, const struct query_value *a,
+	const struct query_value *b)
+{
+	if (node->kind == QUERY_ARITH || node->kind == QUERY_CONTAINS) {
+		return true;
+	}
+	bool is_order = node->kind == QUERY_COMPARE && node->op != OP_EQ && node->op != OP_NE;
+	return is_order ? guild_query_compare(OP_LT, a, b) || guild_query_compare(OP_GE, a, b)
+			: !is_absent(a) && !is_absent(b);
+}
+
 static struct query_value operate(const struct eval *e, const struct query_node *node)
 {
 	struct query_value a = value_of(e, node->left);
@@ -208,14 +232,17 @@ static struct query_value operate(const struct eval *e, const struct query_node 
 		return a;
 	}
 	if (node->kind == QUERY_MATCH) {
-		return match(node, &a);
+		return e->is_strict && is_absent(&a) ? unknown : match(node, &a);
 	}
 	if (node->kind == QUERY_CLASS) {
-		return is_class(node, &a);
+		return e->is_strict && is_absent(&a) ? unknown : is_class(node, &a);
 	}
 	struct query_value b = value_of(e, node->right);
 	if (b.kind == VALUE_UNKNOWN) {
 		return b;
+	}
+	if (e->is_strict && !can_answer(node, &a, &b)) {
+		return unknown;
 	}
 	switch (node->kind) {
 	case QUERY_ARITH:
@@ -265,6 +292,8 @@ static struct query_value value_of(const struct eval *e, const struct query_node
 		return value_at(e, node);
 	case QUERY_CALL:
 		return call(node, value_of(e, node->left));
+	case QUERY_BASE:
+		return base_value(e, node);
 	case QUERY_NEGATE:
 		return negative(value_of(e, node->left));
 	case QUERY_NOT:
@@ -279,16 +308,21 @@ static struct query_value value_of(const struct eval *e, const struct query_node
 }
 
 struct query_value guild_query_eval(const struct guild_query *q, const struct query_node *node,
-	const struct guild_query_source *s, bool may_read_scalars)
+	const struct guild_query_source *s, unsigned flags)
 {
-	struct eval e = {.q = q, .s = s, .may_read_scalars = may_read_scalars};
+	struct eval e = {
+		.q = q,
+		.s = s,
+		.may_read_scalars = flags & EVAL_SCALARS,
+		.is_strict = flags & EVAL_STRICT,
+	};
 	return value_of(&e, node);
 }
 
 static struct query_value evaluate(const struct guild_query *q, const struct guild_query_source *s)
 {
-	struct query_value v = guild_query_eval(q, q->root, s, false);
-	return v.kind == VALUE_UNKNOWN ? guild_query_eval(q, q->root, s, true) : v;
+	struct query_value v = guild_query_eval(q, q->root, s, 0);
+	return v.kind == VALUE_UNKNOWN ? guild_query_eval(q, q->root, s, EVAL_SCALARS) : v;
 }
 
 bool guild_query_holds(const struct guild_query *q, const struct guild_query_source *s)
@@ -300,28 +334,47 @@ bool guild_query_holds(const struct guild_query *q, const struct guild_query_sou
 	return guild_query_truth(&v);
 }
 
-const struct guild_value *guild_query_value(const struct guild_query *q,
-	const struct guild_query_source *s, struct guild_arena *a)
+enum guild_query_verdict guild_query_verdict(const struct guild_query *q,
+	const struct guild_query_source *s)
 {
-	struct query_value v = q->root != NULL ? evaluate(q, s) : truth_value(true);
+	if (q->root == NULL) {
+		return GUILD_QUERY_YES;
+	}
+	struct query_value v = guild_query_eval(q, q->root, s, EVAL_SCALARS | EVAL_STRICT);
+	if (v.kind == VALUE_UNKNOWN) {
+		return GUILD_QUERY_MISSING;
+	}
+	return guild_query_truth(&v) ? GUILD_QUERY_YES : GUILD_QUERY_NO;
+}
+
+const struct guild_value *guild_query_shown_value(const struct query_value *v,
+	struct guild_arena *a)
+{
 	char text[GUILD_TIME_MAX];
-	switch (v.kind) {
+	switch (v->kind) {
 	case VALUE_PLAIN:
-		return guild_value_copy(a, v.plain);
+		return guild_value_copy(a, v->plain);
 	case VALUE_NUMBER:
-		return guild_value_float(a, v.number);
+		return guild_value_float(a, v->number);
 	case VALUE_TIME:
-		guild_time_format(v.us, false, text);
+		guild_time_format(v->us, false, text);
 		return guild_value_string(a, text);
 	case VALUE_DURATION:
-		if (!(fabs(v.number) < 9e12)) {
+		if (!(fabs(v->number) < 9e12)) {
 			return NULL;
 		}
-		guild_duration_format((int64_t)(v.number * 1e6), text);
+		guild_duration_format((int64_t)(v->number * 1e6), text);
 		return guild_value_string(a, text);
 	default:
 		return NULL;
 	}
+}
+
+const struct guild_value *guild_query_value(const struct guild_query *q,
+	const struct guild_query_source *s, struct guild_arena *a)
+{
+	struct query_value v = q->root != NULL ? evaluate(q, s) : truth_value(true);
+	return guild_query_shown_value(&v, a);
 }
 
 struct guild_value *guild_query_sort_key(const struct guild_query *q,

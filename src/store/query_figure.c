@@ -49,6 +49,10 @@ static int parse_scalar_name(struct query_parser *p, struct query_name **out)
 	if (p->now.kind != TOKEN_NAME && p->now.kind != TOKEN_QUOTED) {
 		return guild_query_expected(p, "the name of a scalar");
 	}
+	if (guild_query_at_base(p)) {
+		return guild_query_fail_at(p, p->now.at,
+			"the baseline stands before its figure, as in base.min(loss)");
+	}
 	*out = guild_query_name_of(p, &p->now, true);
 	guild_query_advance(p);
 	return 0;
@@ -198,6 +202,9 @@ static int parse_call(struct query_parser *p, struct query_node **out)
 
 int guild_query_parse_name(struct query_parser *p, struct query_node **out)
 {
+	if (guild_query_at_base(p)) {
+		return guild_query_parse_base(p, out);
+	}
 	enum guild_col_qualifier qualifier;
 	const struct query_token name = p->now;
 	bool is_call = p->next.kind == TOKEN_SIGN && p->next.sign == '(';

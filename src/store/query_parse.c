@@ -9,7 +9,7 @@
  *   product := signed { ('*' | '/' | '%') signed }
  *   signed  := '-' signed | value
  *   value   := '(' any ')' | NUMBER | TEXT | DURATION | DATE | 'true' | 'false' | 'undefined' | list | figure
- *   figure  := NAME ['step' | 'at' signed] | QUALIFIER NAME ['step'] | FUNCTION '(' ... ')'
+ *   figure  := NAME ['step' | 'at' signed] | QUALIFIER NAME ['step'] | FUNCTION '(' ... ')' | base (query_base.c)
  *
  * In "NAME OP WORD" the word is a text, as Guild AI 0.9.0 reads it; everywhere else a word names something of the run.
  */
@@ -230,7 +230,8 @@ static void read_as_id(struct query_parser *p, const struct query_node *left,
 	}
 }
 
-static int parse_compare(struct query_parser *p, struct query_node **out, enum query_op op)
+static int parse_compare(struct query_parser *p, struct query_node **out, enum query_op op,
+	size_t first_bare)
 {
 	struct query_node *right = NULL;
 	p->q->is_extended |= (*out)->kind != QUERY_REF;
@@ -243,6 +244,10 @@ static int parse_compare(struct query_parser *p, struct query_node **out, enum q
 	read_as_id(p, *out, right);
 	*out = new_pair(p, QUERY_COMPARE, *out, right);
 	(*out)->op = op;
+	rc = guild_query_resolve_base(p, *out, first_bare);
+	if (rc != 0) {
+		return rc;
+	}
 	size_t at = 0;
 	struct guild_error err = {0};
 	if (!p->is_old && guild_query_place_times(p->q, *out, &at, &err) != 0) {
@@ -267,7 +272,7 @@ static const char *class_word(const struct query_parser *p)
 	return NULL;
 }
 
-static int parse_is(struct query_parser *p, struct query_node **out)
+static int parse_is(struct query_parser *p, struct query_node **out, size_t first_bare)
 {
 	guild_query_advance(p);
 	bool is_not = p->now.kind == TOKEN_NOT;
@@ -286,7 +291,7 @@ static int parse_is(struct query_parser *p, struct query_node **out)
 	if ((*out)->kind == QUERY_REF && p->now.kind == TOKEN_CONSTANT && p->now.value == NULL) {
 		(*out)->name->may_miss = true;
 	}
-	return parse_compare(p, out, is_not ? OP_NE : OP_EQ);
+	return parse_compare(p, out, is_not ? OP_NE : OP_EQ, first_bare);
 }
 
 static int parse_match(struct query_parser *p, struct query_node **out)
@@ -341,6 +346,7 @@ static int parse_in_or_contains(struct query_parser *p, struct query_node **out,
 
 static int parse_test(struct query_parser *p, struct query_node **out)
 {
+	size_t first_bare = p->n_bare;
 	int rc = guild_query_parse_sum(p, out);
 	if (rc != 0) {
 		return rc;
@@ -350,9 +356,9 @@ static int parse_test(struct query_parser *p, struct query_node **out)
 	case TOKEN_COMPARE:
 		p->q->is_extended |= p->now.text.n == 2 && p->now.text.p[0] == '=';
 		guild_query_advance(p);
-		return parse_compare(p, out, op);
+		return parse_compare(p, out, op, first_bare);
 	case TOKEN_IS:
-		return parse_is(p, out);
+		return parse_is(p, out, first_bare);
 	case TOKEN_MATCH:
 		return parse_match(p, out);
 	case TOKEN_NOT:
@@ -481,7 +487,7 @@ static int parse(struct query_parser *p)
 	if (rc == 0 && p->now.kind != TOKEN_END) {
 		rc = guild_query_expected(p, "'and', 'or' or the end");
 	}
-	return rc;
+	return rc == 0 ? guild_query_check_base(p) : rc;
 }
 
 int guild_query_parse(const char *text, const struct guild_query_options *options,
@@ -492,7 +498,11 @@ int guild_query_parse(const char *text, const struct guild_query_options *option
 	q->arena = guild_arena_new();
 	q->is_old_times = is_old;
 	q->now_us = options != NULL && options->now_us != 0 ? options->now_us : guild_now_us();
-	struct query_parser p = {.q = q, .text = guild_str(text), .is_old = is_old, .err = err};
+	struct query_parser p = {.q = q,
+		.text = guild_str(text),
+		.is_old = is_old,
+		.has_base = options != NULL && options->has_base && !is_old,
+		.err = err};
 	int rc = parse(&p);
 	if (rc != 0) {
 		guild_query_free(q);

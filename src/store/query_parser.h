@@ -4,11 +4,15 @@
 
 #include "query_private.h"
 
+enum { QUERY_MAX_BARE = 64 };
 struct query_parser {
 	struct guild_query *q;
 	struct guild_str text;
 	struct query_token now, next;
 	bool is_old;
+	bool has_base, in_base;
+	struct query_node *bare[QUERY_MAX_BARE]; /* `base` alone whose figure is not known yet */
+	size_t n_bare;
 	int depth, n_terms;
 	size_t cap_names;
 	struct guild_error *err;
@@ -32,6 +36,14 @@ struct query_node *guild_query_new_node(struct query_parser *p, enum query_kind 
 /* The name of a token; `scalar` where nothing but a scalar is meant. */
 struct query_name *guild_query_name_of(struct query_parser *p, const struct query_token *t,
 	bool scalar);
+
+/* Whether the name at hand is of the baseline, and base, base.NAME or base(EXPR) itself. */
+bool guild_query_at_base(const struct query_parser *p);
+int guild_query_parse_base(struct query_parser *p, struct query_node **out);
+/* What the `base` of a comparison, from the given one on, stands for. */
+int guild_query_resolve_base(struct query_parser *p, const struct query_node *compare, size_t from);
+/* Fails at a `base` that nothing is known of. */
+int guild_query_check_base(struct query_parser *p);
 
 int guild_query_parse_sum(struct query_parser *p, struct query_node **out);
 int guild_query_parse_signed(struct query_parser *p, struct query_node **out);

@@ -213,6 +213,11 @@ void guild_query_print_node(const struct query_node *node, struct guild_buf *out
 		put_operand(out, node->left, false);
 		guild_buf_putc(out, ')');
 		break;
+	case QUERY_BASE:
+		guild_buf_puts(out, "base(");
+		put_operand(out, node->left, false);
+		guild_buf_putc(out, ')');
+		break;
 	case QUERY_NEGATE:
 		/* "-1" would be a number, and syntax 1 takes a name in brackets for a text. */
 		guild_buf_putc(out, '-');

@@ -61,6 +61,7 @@ enum query_kind {
 	QUERY_SUMMARY, /* one figure of a scalar, or its step */
 	QUERY_AT,      /* a scalar at a step */
 	QUERY_CALL,    /* a function of numbers */
+	QUERY_BASE,    /* left, of the baseline */
 	QUERY_NEGATE,
 	QUERY_ARITH,
 	QUERY_COMPARE,
@@ -136,8 +137,12 @@ struct query_value {
 		*plain; /* VALUE_PLAIN; text form of an attribute's time or duration */
 	const struct query_node *constant; /* where it is one */
 };
+enum {
+	EVAL_SCALARS = 1, /* may be read */
+	EVAL_STRICT = 2,  /* what is asked of a missing value is unknown */
+};
 struct query_value guild_query_eval(const struct guild_query *q, const struct query_node *node,
-	const struct guild_query_source *s, bool may_read_scalars);
+	const struct guild_query_source *s, unsigned flags);
 /* Operators over values (query_value.c); none of them is VALUE_UNKNOWN. */
 bool guild_query_compare(enum query_op op, const struct query_value *a,
 	const struct query_value *b);
@@ -158,6 +163,13 @@ bool guild_query_is_duration_name(const struct query_name *n); /* time */
 /* The value as it sorts: times and durations as numbers; NULL: undefined. */
 struct guild_value *guild_query_sort_key(const struct guild_query *q,
 	const struct guild_query_source *s, struct guild_arena *a);
+/* Calls `each` for every figure: a name, or a figure of a scalar. */
+typedef void guild_query_figure_fn(void *to, const struct query_node *node, bool of_base);
+void guild_query_each_figure(const struct query_node *node, bool of_base,
+	guild_query_figure_fn *each, void *to);
+/* The value as it is shown; NULL: undefined. */
+const struct guild_value *guild_query_shown_value(const struct query_value *v,
+	struct guild_arena *a);
 void guild_query_print_node(const struct query_node *node, struct guild_buf *out);
 
 #endif

@@ -35,6 +35,7 @@ static unsigned said(const struct query_node *node)
 		return SAYS_DURATION;
 	case QUERY_ARITH:
 	case QUERY_NEGATE:
+	case QUERY_BASE:
 		return said(node->left) | (node->right != NULL ? said(node->right) : 0);
 	default:
 		return 0;
