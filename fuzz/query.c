@@ -35,10 +35,19 @@ static bool scalar_at(void *arg, const char *key, int64_t step, double *out)
 	return key[0] != 'x';
 }
 
+enum { WITH_BASE = 4 };
+
 static char *print(const char *text, unsigned syntax, bool *holds)
 {
-	const struct guild_query_options options = {.syntax = syntax, .now_us = INT64_C(1) << 50};
-	const struct guild_query_source source = {.attr = value,
+	const struct guild_query_options options = {
+		.syntax = syntax & 3, .now_us = INT64_C(1) << 50, .has_base = syntax & WITH_BASE};
+	const struct guild_query_source base = {.attr = value,
+		.attr_us = time_us,
+		.flag = value,
+		.scalar = scalar,
+		.scalar_at = scalar_at};
+	const struct guild_query_source source = {.base = &base,
+		.attr = value,
 		.attr_us = time_us,
 		.flag = value,
 		.scalar = scalar,
@@ -52,6 +61,15 @@ static char *print(const char *text, unsigned syntax, bool *holds)
 		return NULL;
 	}
 	*holds = guild_query_holds(q, &source);
+	enum guild_query_verdict verdict = guild_query_verdict(q, &source);
+	/* What needs no missing value says the same, asked strictly. */
+	guild_assert(verdict == GUILD_QUERY_MISSING || *holds == (verdict == GUILD_QUERY_YES));
+	struct guild_arena *a = guild_arena_new();
+	struct guild_query_figure *figures = NULL;
+	for (size_t i = guild_query_figures(q, &source, a, &figures); i-- > 0;) {
+		guild_assert(figures[i].of_run || figures[i].of_base);
+	}
+	guild_arena_free(a);
 	guild_query_print(q, &out);
 	guild_query_free(q);
 	return guild_buf_take(&out);
@@ -60,7 +78,9 @@ static char *print(const char *text, unsigned syntax, bool *holds)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = guild_strndup((const char *)data, size);
-	for (unsigned syntax = 1; syntax <= 2; syntax++) {
+	static const unsigned syntaxes[] = {1, 2, 2 | WITH_BASE};
+	for (size_t i = 0; i < GUILD_ARRAY_LEN(syntaxes); i++) {
+		unsigned syntax = syntaxes[i];
 		bool holds = false;
 		bool holds_again = false;
 		char *printed = print(text, syntax, &holds);

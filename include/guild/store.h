@@ -300,6 +300,47 @@ int guild_sort_cmp(const struct guild_sort *sort, const struct guild_value *a,
 size_t *guild_sort_runs(const struct guild_sort *sort, const struct guild_runs *runs,
 	const struct guild_log *log);
 
+/* ---- conditions over runs, beside a baseline (docs/guide/comparing.md) --------------------------------------------- */
+
+/* A rule that finds the run others are measured by: "tag:TAG" and "label:TEXT" (the newest run with it), "marked" (the newest that is),
+ * "max:EXPR" and "min:EXPR" (the completed run with the highest or lowest value; the newest of equals). */
+bool guild_store_is_baseline_rule(const char *text);
+/* The position of that run among candidates, newest first, leaving out those that are in `but` (may be NULL); batches are no
+ * candidates. GUILD_ENOTFOUND: no run has it; GUILD_EINVALID: the expression cannot be read. */
+int guild_store_find_baseline(const struct guild_runs *candidates, const struct guild_runs *but,
+	const char *rule, size_t *found, const struct guild_log *log, struct guild_error *err);
+
+/* What each run says to each condition. A condition is an expression that may speak of `base`; what it holds for, or cannot be told
+ * of, fails. Without conditions the figures of each run are its scalars' last values, and it passes. */
+struct guild_gate_check {
+	enum guild_query_verdict verdict;
+	struct guild_query_figure *figures;
+	size_t n_figures;
+};
+struct guild_gate_run {
+	const struct guild_run *run;
+	struct guild_gate_check *checks; /* by condition; one without conditions */
+	bool passes;
+};
+struct guild_gate {
+	struct guild_arena *arena;
+	const struct guild_run *baseline; /* or NULL */
+	char **conditions;                /* as they were written */
+	size_t n_conditions;
+	struct guild_gate_run *runs;
+	size_t n_runs, n_failed;
+};
+struct guild_gate_request {
+	const struct guild_run *baseline; /* or NULL: then no condition may speak of it */
+	const struct guild_strs *conditions;
+	bool all_scalars; /* without conditions: those of the system, too */
+	int64_t now_us;   /* of now(); 0: the time it is */
+};
+/* The runs must live as long as the result. GUILD_EINVALID: a condition cannot be read; its text and a caret. */
+int guild_store_gate(const struct guild_runs *runs, const struct guild_gate_request *req,
+	struct guild_gate *out, const struct guild_log *log, struct guild_error *err);
+void guild_gate_fini(struct guild_gate *g);
+
 /* Position of the run with the lowest (else highest) value of a column; the first of equals. Runs without a value (or with NaN) do
  * not count; GUILD_ENOTFOUND when none has one. Numbers sort before text. */
 int guild_store_find_best(const struct guild_runs *runs, const struct guild_col *col, bool lowest,

@@ -4,6 +4,11 @@
 #include "grid_output.h"
 #include "tui.h"
 
+/* What --baseline and --fail-if leave nothing to: they print no table of runs. */
+#define NO_TABLE                                                                              \
+	"group-by min max cols strict-cols extra-cols skip-op-cols skip-core skip-unchanged " \
+	"changed table csv md html parquet tool print-scalars"
+
 static const struct guild_opt opts[] = {
 	{.names = "--min",
 		.value = "COL",
@@ -92,6 +97,34 @@ static const struct guild_opt opts[] = {
 		.excludes = "json",
 		.help = "Show the runs in TOOL, which the Python environment has. Variable HIPLOT_HTML "
 			"names a file for the page of hiplot, which is not opened then."},
+	{.names = "--baseline",
+		.value = "RUN",
+		.kind = GUILD_OPT_TEXT,
+		.complete = GUILD_COMPLETE_RUN,
+		.excludes = NO_TABLE,
+		.help = "Measure the runs by RUN: an index or id, tag:TAG, label:TEXT or marked (the newest "
+			"such run), max:EXPR or min:EXPR (the completed run with the highest or lowest "
+			"value)."},
+	{.names = "--fail-if",
+		.value = "EXPR",
+		.kind = GUILD_OPT_LIST,
+		.complete = GUILD_COMPLETE_FILTER,
+		.excludes = NO_TABLE,
+		.help = "Exit with 1 if EXPR holds for a run, or cannot be told of it: 'acc < base - 0.01', "
+			"where base is the same figure of the baseline, 'last(loss) > 1.1 * base', 'time > "
+			"base.time + 10m'. May be repeated."},
+	{.names = "--format",
+		.value = "FORMAT",
+		.kind = GUILD_OPT_TEXT,
+		.complete = GUILD_COMPLETE_CHOICES,
+		.choices = "text|markdown|junit|json",
+		.help = "How --baseline and --fail-if report: text, markdown for a comment, junit for test "
+			"reports, json."},
+	{.names = "-o --output",
+		.value = "PATH",
+		.kind = GUILD_OPT_TEXT,
+		.complete = GUILD_COMPLETE_FILE,
+		.help = "Write the report to PATH instead of standard output."},
 	{.names = "--include-batch", .help = "Show batch runs, too."},
 	{.names = "--print-scalars", .help = "Print all scalars of each run."},
 	{0},
@@ -205,6 +238,14 @@ static int run(struct guild_ctx *ctx, const struct guild_args *args)
 	struct guild_error err = {0};
 	struct guild_runs runs = {0};
 
+	if (guild_compare_is_gate(args)) {
+		int failed = guild_compare_gate(ctx, args, &err);
+
+		return failed == 0 ? GUILD_EXIT_OK : guild_cmd_fail(ctx, &err);
+	}
+	if (guild_args_given(args, "format") || guild_args_given(args, "output")) {
+		return guild_cmd_failf(ctx, "--format and --output need --baseline or --fail-if");
+	}
 	if (guild_tui_fits(ctx) && !has_shape(args)) {
 		return show(ctx, args);
 	}
@@ -235,6 +276,9 @@ const struct guild_cmd guild_cmd_compare = {
 		"On a terminal the table fills the screen and is walked through with the arrow keys: "
 		"sorted, searched, filtered, live; '?' tells its keys. With --table, or where standard "
 		"output is no terminal, it is printed.\n\n"
+		"With --fail-if runs are tested, in continuous integration, say: against fixed limits, or "
+		"against another run with --baseline. A value that is missing, or no number, fails. The "
+		"exit code is 0 when all runs pass.\n\n"
 		"With --group-by runs that differ in nothing but a seed, say, become one row.\n\n"
 		"Examples:\n\n"
 		"  guild compare --group-by lr,act --min 'loss mean'\n"
@@ -243,7 +287,9 @@ const struct guild_cmd guild_cmd_compare = {
 		"  guild compare --changed 1:5\n"
 		"  guild compare --csv results.csv\n"
 		"  guild compare --html results.html -Fo train\n"
-		"  guild compare --tool hiplot",
+		"  guild compare --tool hiplot\n"
+		"  guild compare 1 --baseline tag:release --fail-if 'acc < base - 0.01'\n"
+		"  guild compare --fail-if 'loss > 0.5' --format junit -o report.xml",
 	.opts = tables,
 	.args = run_args,
 	.needs = GUILD_NEEDS_HOME,

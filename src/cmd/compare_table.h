@@ -23,6 +23,10 @@ struct guild_grid guild_compare_grid_with_times(const struct guild_compare_table
 /* --tool hiplot: the table as a page that the user's own module makes; saved to HIPLOT_HTML, else opened. */
 int guild_compare_hiplot(const struct guild_ctx *ctx, const struct guild_grid *g,
 	struct guild_error *err);
+/* --baseline and --fail-if; a run that fails is an error. */
+bool guild_compare_is_gate(const struct guild_args *args);
+int guild_compare_gate(struct guild_ctx *ctx, const struct guild_args *args,
+	struct guild_error *err);
 /* --print-scalars */
 void guild_compare_print_scalars(const struct guild_ctx *ctx, const struct guild_runs *runs);
 

@@ -11,6 +11,9 @@ static const struct {
 	{"acc < base - 0.01", "acc < (base(acc) - 0.01)"},
 	{"last(loss) > 1.1 * base", "last(loss) > (1.1 * base(last(loss)))"},
 	{"base < acc", "base(acc) < acc"},
+	{"acc < base*0.9", "acc < (base(acc) * 0.9)"},
+	{"acc<base-0.01", "acc < (base(acc) - 0.01)"},
+	{"acc < base_acc", "acc < 'base_acc'"},
 	{"abs(acc - base) > 0.01", "abs((acc - base(acc))) > 0.01"},
 	{"loss at 100 > (base + 1) * 2", "at(loss, 100) > ((base(at(loss, 100)) + 1) * 2)"},
 	{"acc + acc < base", "(acc + acc) < base(acc)"},
@@ -157,7 +160,7 @@ static const struct {
 	{"base(acc + f1) > 1", GUILD_QUERY_YES},
 	{"f1 < base", GUILD_QUERY_MISSING},
 	{"only < base", GUILD_QUERY_MISSING},
-	{"acc < nothing and acc < 1", GUILD_QUERY_NO}, /* a word: a text is no number */
+	{"acc < nothing", GUILD_QUERY_MISSING}, /* a word there is a text: no order */
 	{"f1 < 1", GUILD_QUERY_MISSING},
 	{"not f1 < 1", GUILD_QUERY_MISSING},
 	{"f1 < 1 or acc < 1", GUILD_QUERY_YES},

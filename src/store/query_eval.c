@@ -213,6 +213,12 @@ static bool is_absent(const struct query_value *v)
 	return v->kind == VALUE_UNDEFINED && v->constant == NULL;
 }
 
+/* The word itself. */
+static bool is_undefined_word(const struct query_value *v)
+{
+	return v->kind == VALUE_UNDEFINED && v->constant != NULL;
+}
+
 /* Asked strictly, an answer comes from values: not from their absence, nor from an order where there is none. */
 static bool can_answer(const struct query_node *node, const struct query_value *a,
 	const struct query_value *b)
@@ -221,8 +227,10 @@ static bool can_answer(const struct query_node *node, const struct query_value *
 		return true;
 	}
 	bool is_order = node->kind == QUERY_COMPARE && node->op != OP_EQ && node->op != OP_NE;
-	return is_order ? guild_query_compare(OP_LT, a, b) || guild_query_compare(OP_GE, a, b)
-			: !is_absent(a) && !is_absent(b);
+	if (is_order) {
+		return guild_query_compare(OP_LT, a, b) || guild_query_compare(OP_GE, a, b);
+	}
+	return is_undefined_word(a) || is_undefined_word(b) || (!is_absent(a) && !is_absent(b));
 }
 
 static struct query_value operate(const struct eval *e, const struct query_node *node)

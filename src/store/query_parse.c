@@ -478,7 +478,7 @@ static int parse(struct query_parser *p)
 		return guild_error_set(p->err, GUILD_EINVALID,
 			"filter expression is not valid UTF-8");
 	}
-	guild_query_next_token(p->q->arena, p->text, 0, false, &p->next);
+	guild_query_look_ahead(p, 0, false);
 	guild_query_advance(p);
 	if (p->now.kind == TOKEN_END) {
 		return 0;

@@ -107,12 +107,30 @@ static bool ends_operand(const struct query_token *t)
 	}
 }
 
+/* base*1.1, base-0.01: nobody means a name. */
+static void cut_base(struct query_token *t)
+{
+	static const char word[] = "base";
+	size_t n = sizeof(word) - 1;
+	if (t->kind == TOKEN_NAME && guild_str_starts(t->text, word) && t->text.n > n &&
+		strchr("*/%+-", t->text.p[n]) != NULL) {
+		t->text.n = n;
+	}
+}
+
+void guild_query_look_ahead(struct query_parser *p, size_t at, bool after_operand)
+{
+	guild_query_next_token(p->q->arena, p->text, at, after_operand, &p->next);
+	if (p->has_base) {
+		cut_base(&p->next);
+	}
+}
+
 void guild_query_advance(struct query_parser *p)
 {
 	p->now = p->next;
 	if (p->now.kind != TOKEN_END) {
-		guild_query_next_token(p->q->arena, p->text, p->now.at + p->now.text.n,
-			ends_operand(&p->now), &p->next);
+		guild_query_look_ahead(p, p->now.at + p->now.text.n, ends_operand(&p->now));
 	}
 }
 

@@ -27,6 +27,8 @@ int guild_query_deeper(struct query_parser *p);
 /* One operator more: trees lean to one side, as deep as a chain is long. */
 int guild_query_more(struct query_parser *p);
 
+/* The token after the one at hand. */
+void guild_query_look_ahead(struct query_parser *p, size_t at, bool after_operand);
 void guild_query_advance(struct query_parser *p);
 bool guild_query_at_sign(const struct query_parser *p, char sign);
 bool guild_query_at_word(const struct query_parser *p, const char *word);
