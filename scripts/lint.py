@@ -26,11 +26,12 @@ LOCALE = "strtod strtof strtold".split()
 PRINTING = "printf vprintf puts putchar perror exit quick_exit".split()
 
 FITTING = {"Apache-2.0", "MIT", "BSD-2-Clause", "BSD-3-Clause", "Zlib", "ISC", "Unicode-DFS-2016",
-           "blessing", "CC0-1.0", "curl"}
+           "blessing", "CC0-1.0", "curl", "libpng-2.0"}
 # May be linked or loaded as a shared object, never from an archive.
 FITTING_SHARED = FITTING | {"LGPL-2.1-or-later"}
-# Only ever loaded where the machine has it; never shipped.
-FITTING_LOADED = FITTING_SHARED | {"driver"}
+# Only ever loaded where the machine has it; never shipped. libgit2's authors permit linking its compiled
+# form into any program, and distributing that, without restriction.
+FITTING_LOADED = FITTING_SHARED | {"driver", "GPL-2.0-only-with-linking-exception"}
 
 
 def tracked(*patterns):

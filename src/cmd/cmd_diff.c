@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd.h"
-#include "diff_tool.h"
-#include "run_path.h"
-#include "value_diff.h"
+#include "diff_cmd.h"
+
+/* Exit codes with --exit-code, as those of diff(1). */
+enum { DIFF_DIFFERS = 1, DIFF_TROUBLE = 2 };
 
 static const struct guild_opt opts[] = {
 	{.names = "-O --output", .help = "Compare the output."},
@@ -15,6 +15,10 @@ static const struct guild_opt opts[] = {
 	{.names = "-f --flags", .help = "Compare the flags."},
 	{.names = "-a --attrs", .help = "Compare all attributes: flags, environment and the rest."},
 	{.names = "-D --deps", .help = "Compare the dependencies."},
+	{.names = "--packages", .help = "Compare the installed packages."},
+	{.names = "--scalars", .help = "Compare the scalars, step by step."},
+	{.names = "--all-scalars", .help = "With scalars of the system (sys/)."},
+	{.names = "--files", .help = "Compare the files that the runs made."},
 	{.names = "-p --path",
 		.value = "PATH",
 		.kind = GUILD_OPT_LIST,
@@ -33,11 +37,28 @@ static const struct guild_opt opts[] = {
 		.value = "CMD",
 		.kind = GUILD_OPT_TEXT,
 		.complete = GUILD_COMPLETE_COMMAND,
+		.excludes = "json summary patch packages scalars files exit-code unified",
 		.help = "Show differences with CMD: it gets two paths, once for each pair."},
+	{.names = "--no-tool",
+		.help = "Show differences here, whatever command the user configuration names."},
+	{.names = "--stat --summary",
+		.excludes = "patch",
+		.help = "Show how much differs: no lines of files, no single steps of scalars."},
+	{.names = "-U --unified",
+		.value = "N",
+		.kind = GUILD_OPT_INT,
+		.help = "Show N lines around each change; 3 unless told otherwise."},
+	{.names = "--patch",
+		.excludes = "json flags attrs env deps packages scalars",
+		.help = "Write a patch that 'git apply' reads, binary files included; of the source code, "
+			"unless other files are asked for."},
+	{.names = "--exit-code",
+		.help = "Exit with 1 where there are differences, and with 2 for errors."},
+	{.names = "--no-pager", .help = "Do not start a pager on a terminal."},
 	{0},
 };
 static const struct guild_opt *const tables[] = {
-	opts, guild_filter_opts, guild_status_opts, guild_remote_opts, NULL};
+	opts, guild_json_opts, guild_filter_opts, guild_status_opts, guild_remote_opts, NULL};
 static const struct guild_arg run_args[] = {
 	{.name = "RUN",
 		.complete = GUILD_COMPLETE_RUN,
@@ -47,295 +68,6 @@ static const struct guild_arg run_args[] = {
 		.help = "Second run; the latest when both are omitted."},
 	{0},
 };
-
-struct diff {
-	struct guild_ctx *ctx;
-	const struct guild_args *args;
-	const struct guild_run *runs[2]; /* [1] is NULL where a directory takes its place */
-};
-
-/* ---- showing a pair ------------------------------------------------------------------------------------ */
-
-static int run_tool(const struct diff *d, const char *command, const char *first,
-	const char *second, struct guild_error *err)
-{
-	struct guild_buf text = {0};
-	int status;
-
-	/* What the tool says by its exit code is only that there are differences. */
-	guild_buf_printf(&text, "%s ", command);
-	guild_shlex_quote(&text, first);
-	int rc =
-		guild_cmd_run_foreground(d->ctx, guild_buf_cstr(&text), second, NULL, &status, err);
-
-	guild_buf_fini(&text);
-	return rc;
-}
-
-static int show_paths(const struct diff *d, const char *first, const char *second,
-	struct guild_error *err)
-{
-	bool has_first = guild_file_exists(first);
-	bool has_second = guild_file_exists(second);
-
-	if (!has_first && !has_second) {
-		return guild_error_set(err, GUILD_ENOTFOUND, "neither %s nor %s exists", first,
-			second);
-	}
-	char *tool = guild_diff_tool(d->ctx, guild_args_text(d->args, "cmd"), first);
-	/* A file that is missing on one side is shown as added or removed. */
-	const char *plain = has_first && has_second ? "diff -ru" : "diff -ruN";
-	int rc = run_tool(d, tool ? tool : plain, first, second, err);
-
-	free(tool);
-	return rc;
-}
-
-/* All attributes of a run as one mapping, or the one that is asked for. */
-static int read_attrs(const struct diff *d, size_t side, const char *name, struct guild_value **out,
-	struct guild_error *err)
-{
-	struct guild_arena *a = d->ctx->arena;
-	struct guild_strs names = {0};
-	int rc = 0;
-
-	*out = NULL;
-	if (name) {
-		rc = guild_run_attr_read(d->runs[side], a, name, out, err);
-		return rc < 0 ? rc : 0;
-	}
-	*out = guild_value_dict(a);
-	rc = guild_run_attr_names(d->runs[side], &names, err);
-	for (size_t i = 0; rc >= 0 && i < names.n; i++) {
-		struct guild_value *value = NULL;
-
-		rc = guild_run_attr_read(d->runs[side], a, names.v[i], &value, err);
-		if (rc == 1) {
-			guild_value_set(a, *out, names.v[i], value);
-		}
-	}
-	guild_strs_fini(&names);
-	return rc < 0 ? rc : 0;
-}
-
-static void print_attr_diff(const struct diff *d, const char *what, const struct guild_value *first,
-	const struct guild_value *second)
-{
-	struct guild_buf lines = {0};
-	size_t n = guild_value_diff(&lines, first, second, d->ctx->color_out);
-
-	for (size_t i = 0; n > 0 && i < 2; i++) {
-		char *operation = guild_run_display_name(d->runs[i]);
-
-		printf("%s %.*s %s %s\n", i == 0 ? "---" : "+++", GUILD_RUN_SHORT_LEN,
-			d->runs[i]->id, operation, what);
-		free(operation);
-	}
-	fwrite(guild_buf_cstr(&lines), 1, lines.n, stdout);
-	guild_buf_fini(&lines);
-}
-
-/* An attribute (NULL: all) of both runs: a tool gets the files, without one the values are compared here. */
-static int show_attr(const struct diff *d, const char *name, const char *what,
-	struct guild_error *err)
-{
-	char *paths[2];
-	struct guild_value *values[2] = {NULL, NULL};
-	int rc = 0;
-
-	for (size_t i = 0; i < 2; i++) {
-		char *attrs = guild_path_join(d->runs[i]->guild_dir, "attrs");
-
-		paths[i] = name ? guild_path_join(attrs, name) : guild_strdup(attrs);
-		free(attrs);
-	}
-	char *tool = guild_diff_tool(d->ctx, guild_args_text(d->args, "cmd"), paths[0]);
-
-	if (tool) {
-		rc = run_tool(d, tool, paths[0], paths[1], err);
-	} else {
-		for (size_t i = 0; rc == 0 && i < 2; i++) {
-			rc = read_attrs(d, i, name, &values[i], err);
-		}
-		if (rc == 0) {
-			print_attr_diff(d, what, values[0], values[1]);
-		}
-	}
-	free(tool);
-	free(paths[0]);
-	free(paths[1]);
-	return rc;
-}
-
-/* ---- which pairs ------------------------------------------------------------------------------------------ */
-
-static int check_path(const char *path, struct guild_error *err)
-{
-	char *plain = guild_path_normalize(path);
-	bool fine = strcmp(plain, ".") == 0 || guild_path_is_beneath(plain);
-
-	free(plain);
-	return fine ? 0
-		    : guild_error_set(err, GUILD_EINVALID,
-			      "PATH must be relative and stay inside the run (%s)", path);
-}
-
-/* The roots themselves, or each PATH below them. */
-static int show_below(const struct diff *d, const char *first, const char *second,
-	struct guild_error *err)
-{
-	const struct guild_strs *paths = guild_args_list(d->args, "path");
-	int rc = paths->n == 0 ? show_paths(d, first, second, err) : 0;
-
-	for (size_t i = 0; rc == 0 && i < paths->n; i++) {
-		char *a = guild_path_join(first, paths->v[i]);
-		char *b = guild_path_join(second, paths->v[i]);
-
-		rc = check_path(paths->v[i], err);
-		if (rc == 0) {
-			rc = show_paths(d, a, b, err);
-		}
-		free(a);
-		free(b);
-	}
-	return rc;
-}
-
-static int show_output(const struct diff *d, struct guild_error *err)
-{
-	char *first = guild_path_join(d->runs[0]->guild_dir, "output");
-	char *second = guild_path_join(d->runs[1]->guild_dir, "output");
-	int rc = show_paths(d, first, second, err);
-
-	free(first);
-	free(second);
-	return rc;
-}
-
-static int show_sourcecode(const struct diff *d, struct guild_error *err)
-{
-	char *first = NULL;
-	char *second = NULL;
-	int rc = guild_run_path(d->runs[0], NULL, true, &first, err);
-
-	if (rc == 0) {
-		rc = guild_run_path(d->runs[1], NULL, true, &second, err);
-	}
-	if (rc == 0) {
-		rc = show_below(d, first, second, err);
-	}
-	free(first);
-	free(second);
-	return rc;
-}
-
-static int show_attrs(const struct diff *d, bool *any, struct guild_error *err)
-{
-	static const struct {
-		const char *option, *attr, *what;
-	} parts[] = {
-		{"env", "env", "environment"},
-		{"flags", "flags", "flags"},
-		{"deps", "deps", "dependencies"},
-	};
-	bool all = guild_args_flag(d->args, "attrs");
-	int rc = all ? show_attr(d, NULL, "attributes", err) : 0;
-
-	*any = all;
-	for (size_t i = 0; rc == 0 && i < GUILD_ARRAY_LEN(parts); i++) {
-		if (!guild_args_flag(d->args, parts[i].option)) {
-			continue;
-		}
-		*any = true;
-		if (all) {
-			guild_log(&d->ctx->log, "warning",
-				"ignoring --%s (already included in --attrs)", parts[i].option);
-		} else {
-			rc = show_attr(d, parts[i].attr, parts[i].what, err);
-		}
-	}
-	return rc;
-}
-
-static int diff_runs(const struct diff *d, struct guild_error *err)
-{
-	bool any = false;
-	int rc = show_attrs(d, &any, err);
-
-	if (rc == 0 && guild_args_flag(d->args, "output")) {
-		any = true;
-		rc = show_output(d, err);
-	}
-	if (rc == 0 && guild_args_flag(d->args, "sourcecode")) {
-		return show_sourcecode(d, err);
-	}
-	if (rc == 0 && (!any || guild_args_list(d->args, "path")->n > 0)) {
-		rc = show_below(d, d->runs[0]->dir, d->runs[1]->dir, err);
-	}
-	return rc;
-}
-
-/* ---- a run and a directory ---------------------------------------------------------------------------------- */
-
-/* Where the run's source code came from. */
-static int working_dir(const struct guild_ctx *ctx, const struct guild_run *r, char **out,
-	struct guild_error *err)
-{
-	const struct guild_value *op = guild_run_attr(r, ctx->arena, "op");
-	const char *root =
-		guild_value_text(guild_value_get(guild_value_get(op, "sourcecode"), "root"));
-	char *project = guild_run_project_dir(r);
-
-	if (!project) {
-		return guild_error_set(err, GUILD_ENOTFOUND,
-			"run %.*s has no project directory to compare it with", GUILD_RUN_SHORT_LEN,
-			r->id);
-	}
-	char *joined = guild_path_join(project, root ? root : ".");
-
-	*out = guild_path_normalize(joined);
-	free(joined);
-	free(project);
-	return 0;
-}
-
-static int diff_dir(const struct diff *d, struct guild_error *err)
-{
-	static const char *const ignored[] = {"output", "env", "flags", "attrs", "deps"};
-	const char *dir = guild_args_text(d->args, "dir");
-	char *first = NULL;
-	char *second = dir ? guild_path_expand_user(dir, d->ctx->user_home) : NULL;
-	int rc = 0;
-
-	for (size_t i = 0; i < GUILD_ARRAY_LEN(ignored); i++) {
-		if (guild_args_flag(d->args, ignored[i])) {
-			guild_log(&d->ctx->log, "warning",
-				"ignoring --%s (a directory has nothing to compare it with)",
-				ignored[i]);
-		}
-	}
-	if (dir) {
-		first = guild_strdup(d->runs[0]->dir);
-		if (guild_args_flag(d->args, "sourcecode")) {
-			free(first);
-			first = NULL;
-			rc = guild_run_path(d->runs[0], NULL, true, &first, err);
-		}
-	} else {
-		rc = guild_run_path(d->runs[0], NULL, true, &first, err);
-		if (rc == 0) {
-			rc = working_dir(d->ctx, d->runs[0], &second, err);
-		}
-	}
-	if (rc == 0) {
-		rc = show_below(d, first, second, err);
-	}
-	free(first);
-	free(second);
-	return rc;
-}
-
-/* ---- the command ---------------------------------------------------------------------------------------------- */
 
 /* The words to look runs up by: defaults are 2 and 1, or 1 against a directory. */
 static int find_words(const struct guild_args *args, bool with_dir, struct guild_strs *out,
@@ -364,36 +96,71 @@ static int find_words(const struct guild_args *args, bool with_dir, struct guild
 	return 0;
 }
 
+/* Whether the user named a tool: on the command line, or in the configuration where nothing here is asked for that a tool cannot do. */
+static bool uses_tool(const struct guild_ctx *ctx, const struct guild_args *args)
+{
+	static const char *const own[] = {"json", "summary", "patch", "packages", "scalars",
+		"files", "exit-code", "unified", "no-tool"};
+	const struct guild_value *command =
+		guild_value_get(guild_value_get(ctx->config, "diff"), "command");
+
+	if (guild_args_given(args, "cmd")) {
+		return true;
+	}
+	for (size_t i = 0; i < GUILD_ARRAY_LEN(own); i++) {
+		if (guild_args_given(args, own[i])) {
+			return false;
+		}
+	}
+	return !guild_value_is_null(command);
+}
+
+static int diff(struct guild_ctx *ctx, const struct guild_args *args, const struct guild_runs *runs,
+	bool *differs, struct guild_error *err)
+{
+	bool with_dir = guild_args_flag(args, "working") || guild_args_given(args, "dir");
+	size_t n_wanted = with_dir ? 1 : 2;
+
+	if (runs->n != n_wanted) {
+		return guild_error_set(err, GUILD_EINVALID,
+			"diff requires %s, not %zu: give each by index or id",
+			with_dir ? "one run" : "two runs", runs->n);
+	}
+	struct guild_diff_cmd d = {
+		.ctx = ctx,
+		.args = args,
+		.runs = {&runs->v[0], with_dir ? NULL : &runs->v[1]},
+	};
+
+	return uses_tool(ctx, args) ? guild_diff_with_tool(&d, err)
+				    : guild_diff_builtin(&d, differs, err);
+}
+
 static int run(struct guild_ctx *ctx, const struct guild_args *args)
 {
 	struct guild_error err = {0};
 	struct guild_strs words = {0};
 	struct guild_runs runs = {0};
 	bool with_dir = guild_args_flag(args, "working") || guild_args_given(args, "dir");
-	size_t n_wanted = with_dir ? 1 : 2;
+	bool tells = guild_args_flag(args, "exit-code");
+	bool differs = false;
 	int rc = find_words(args, with_dir, &words, &err);
 
 	if (rc == 0) {
 		rc = guild_cmd_select_runs(ctx, args, &words, NULL, GUILD_SELECT_REPEATS, &runs,
 			&err);
 	}
-	if (rc == 0 && runs.n != n_wanted) {
-		rc = guild_error_set(&err, GUILD_EINVALID,
-			"diff requires %s, not %zu: give each by index or id",
-			with_dir ? "one run" : "two runs", runs.n);
-	}
 	if (rc == 0) {
-		struct diff d = {
-			.ctx = ctx,
-			.args = args,
-			.runs = {&runs.v[0], with_dir ? NULL : &runs.v[1]},
-		};
-
-		rc = with_dir ? diff_dir(&d, &err) : diff_runs(&d, &err);
+		rc = diff(ctx, args, &runs, &differs, &err);
 	}
 	guild_runs_fini(&runs);
 	guild_strs_fini(&words);
-	return rc == 0 ? GUILD_EXIT_OK : guild_cmd_fail(ctx, &err);
+	if (rc != 0) {
+		int code = guild_cmd_fail(ctx, &err);
+
+		return tells ? DIFF_TROUBLE : code;
+	}
+	return tells && differs ? DIFF_DIFFERS : GUILD_EXIT_OK;
 }
 
 const struct guild_cmd guild_cmd_diff = {
@@ -401,17 +168,23 @@ const struct guild_cmd guild_cmd_diff = {
 	.aliases = "runs diff",
 	.group = GUILD_GROUP_LOOK,
 	.summary = "Show what differs between two runs",
-	.help = "Without RUN the latest run is compared with the one before it. Without options the "
-		"whole run directories are compared.\n\n"
-		"Differences are shown by CMD, by the command that the user configuration names under "
-		"'diff: command:', or by the first of meld, xxdiff, dirdiff and colordiff that is "
-		"installed (the first three where there is a display). Where none is, flags, "
-		"environment, dependencies and attributes are listed key by key, and everything else "
-		"is shown by 'diff -ru'. The exit code is 0 whether there are differences or not.\n\n"
+	.help = "Without RUN the latest run is compared with the one before it. Without options an overview is "
+		"shown: flags, attributes, dependencies, packages and scalars that differ, how much of the "
+		"output and of the files that the runs made, and the source code line by line.\n\n"
+		"Notebooks are compared cell by cell, images by size and pixels; other binary files are only "
+		"said to differ. On a terminal, words that differ within a line are marked and a pager is "
+		"started; elsewhere files are shown as 'git diff' shows them.\n\n"
+		"With --working the source code of the run is compared with what is in its project now, "
+		"new files included where guild.yml says that they are source code.\n\n"
+		"A command given by --cmd, or in the user configuration under 'diff: command:', takes the "
+		"place of all this: it is started for each pair of files or directories. The exit code is 0 "
+		"whether there are differences or not, unless --exit-code is given.\n\n"
 		"Examples:\n\n"
-		"  guild diff --flags\n"
+		"  guild diff\n"
 		"  guild diff 3 1 --sourcecode\n"
-		"  guild diff --working\n"
+		"  guild diff --scalars --stat\n"
+		"  guild diff --working --exit-code --stat\n"
+		"  guild diff 2 1 --patch | git apply\n"
 		"  guild diff -p report.html -c 'code --diff --wait'",
 	.opts = tables,
 	.args = run_args,

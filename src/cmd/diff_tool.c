@@ -49,41 +49,7 @@ static const char *configured(const struct guild_ctx *ctx, const char *path)
 	return found ? found : guild_value_text(guild_value_get(command, "default"));
 }
 
-static const char *installed(const struct guild_ctx *ctx)
-{
-	static const struct {
-		const char *program, *command;
-		bool needs_display;
-	} tools[] = {
-		{"meld", "meld", true},
-		{"xxdiff", "xxdiff -r", true},
-		{"dirdiff", "dirdiff", true},
-		{"colordiff", "colordiff -ru", false},
-	};
-	bool has_display = guild_ctx_env(ctx, "DISPLAY") || guild_ctx_env(ctx, "WAYLAND_DISPLAY");
-
-	for (size_t i = 0; i < GUILD_ARRAY_LEN(tools); i++) {
-		char *program = !tools[i].needs_display || has_display
-					? guild_find_program(tools[i].program)
-					: NULL;
-
-		if (program) {
-			free(program);
-			return tools[i].command;
-		}
-	}
-	return NULL;
-}
-
 char *guild_diff_tool(const struct guild_ctx *ctx, const char *option, const char *path)
 {
-	const char *command = option ? option : configured(ctx, path);
-
-	if (!command && strcmp(guild_path_ext(path), ".ipynb") == 0) {
-		command = "nbdiff-web -M";
-	}
-	if (!command) {
-		command = installed(ctx);
-	}
-	return guild_strdup(command);
+	return guild_strdup(option ? option : configured(ctx, path));
 }

@@ -4,9 +4,8 @@
 
 #include "cmd.h"
 
-/* The command for a path: `option` (--cmd), the user's configuration `diff: command:` (a command, or a mapping of file extension or
- * regular expression over it to commands, "default" for the rest), nbdiff-web for notebooks, the first of meld, xxdiff, dirdiff and
- * colordiff that is there. NULL: none of them; a plain diff is as good. The caller frees. */
+/* The command for a path: `option` (--cmd), else the user's configuration `diff: command:` (a command, or a mapping of file extension
+ * or regular expression over it to commands, "default" for the rest). NULL: none. The caller frees. */
 char *guild_diff_tool(const struct guild_ctx *ctx, const char *option, const char *path);
 
 #endif

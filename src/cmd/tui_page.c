@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "diff_found.h"
 #include "run_info.h"
 #include "tui_text.h"
-#include "value_diff.h"
 
 enum { SIDE_STEP = 8 };
 
@@ -288,16 +288,17 @@ static struct guild_value *scalar_texts(struct guild_arena *a, const struct guil
 	return texts;
 }
 
-static void put_part(struct guild_buf *out, const char *name, const struct guild_value *old,
-	const struct guild_value *new)
+static void put_part(struct guild_arena *a, struct guild_buf *out, const char *name,
+	const struct guild_value *old, const struct guild_value *new)
 {
-	struct guild_buf lines = {0};
+	struct guild_value_changes changes = {0};
 
-	if (guild_value_diff(&lines, old, new, false) > 0) {
+	guild_value_changes(a, old, new, &changes);
+	if (changes.n > 0) {
 		guild_buf_printf(out, "\n%s\n", name);
-		guild_buf_append(out, lines.p, lines.n);
+		guild_diff_value_lines(out, &changes, false, "");
 	}
-	guild_buf_fini(&lines);
+	guild_value_changes_fini(&changes);
 }
 
 static void put_diff(struct guild_ctx *ctx, const struct guild_run *old,
@@ -315,9 +316,9 @@ static void put_diff(struct guild_ctx *ctx, const struct guild_run *old,
 		guild_value_unset(info[i], "flags");
 		guild_value_unset(info[i], "scalars");
 	}
-	put_part(out, "Flags", flags[0], flags[1]);
-	put_part(out, "Scalars", scalars[0], scalars[1]);
-	put_part(out, "Attributes", info[0], info[1]);
+	put_part(a, out, "Flags", flags[0], flags[1]);
+	put_part(a, out, "Scalars", scalars[0], scalars[1]);
+	put_part(a, out, "Attributes", info[0], info[1]);
 	if (out->n == start) {
 		guild_buf_puts(out, "\nNothing differs.\n");
 	}

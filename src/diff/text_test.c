@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "sequence.h"
+
 static const struct {
 	const char *a, *b, *diff;
 } cases[] = {
@@ -81,6 +83,15 @@ static void keeps_both_sides(void **state)
 	}
 }
 
+static size_t count_lines(const struct guild_text_changes *c)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < c->n; i++) {
+		n += c->v[i].old_n + c->v[i].new_n;
+	}
+	return n;
+}
+
 static void takes_texts_that_differ_throughout(void **state)
 {
 	struct guild_buf a = {0}, b = {0}, diff = {0};
@@ -96,10 +107,66 @@ static void takes_texts_that_differ_throughout(void **state)
 	guild_buf_fini(&diff);
 }
 
+/* libgit2 and our own way: both lead from one text to the other, and differ in as many lines. */
+static void two_ways_agree(void **state)
+{
+	unsigned seed = 11;
+	size_t n_longer = 0;
+	(void)state;
+	for (unsigned i = 0; i < 300; i++) {
+		struct guild_buf a = {0}, b = {0};
+		struct guild_pieces old = {0}, new = {0};
+		struct guild_text_changes ours = {0}, theirs = {0};
+		make_text(&a, &seed, i % 23);
+		make_text(&b, &seed, i % 19);
+		guild_pieces_split_lines(&old, guild_buf_str(&a));
+		guild_pieces_split_lines(&new, guild_buf_str(&b));
+		assert_true(guild_sequence_diff(&old, &new, 2000, &ours));
+		assert_true(guild_sequence_fits(&old, &new, &ours));
+		if (guild_git2_diff(guild_buf_str(&a), guild_buf_str(&b), &theirs)) {
+			assert_true(guild_sequence_fits(&old, &new, &theirs));
+			n_longer += count_lines(&theirs) > count_lines(&ours);
+			assert_true(count_lines(&theirs) >= count_lines(&ours));
+		}
+		free(old.v);
+		free(new.v);
+		free(ours.v);
+		free(theirs.v);
+		guild_buf_fini(&a);
+		guild_buf_fini(&b);
+	}
+	/* git gives up the shortest way only where that is dear. */
+	assert_int_equal(n_longer, 0);
+}
+
+static void marks_words(void **state)
+{
+	static const struct guild_patch_style style = {.color = true, .context = 0};
+	struct guild_text_diff d;
+	struct guild_buf out = {0};
+	(void)state;
+	guild_text_diff(guild_str("rate = 0.1 # it\x1b\n"), guild_str("rate = 0.25 # it\x1b\n"),
+		&d);
+	guild_text_hunks(&d, &style, &out);
+	assert_string_equal(guild_buf_cstr(&out),
+		"\033[36m@@ -1 +1 @@\033[0m\n"
+		"\033[31m-rate = 0.\033[7m1\033[0m\033[31m # it^[\033[0m\n"
+		"\033[32m+rate = 0.\033[7m25\033[0m\033[32m # it^[\033[0m\n");
+	guild_text_diff_fini(&d);
+	guild_buf_reset(&out);
+	/* Nothing in common: another line. */
+	guild_text_diff(guild_str("abc\n"), guild_str("xyz\n"), &d);
+	guild_text_hunks(&d, &style, &out);
+	assert_null(strstr(out.p, "\033[7m"));
+	guild_text_diff_fini(&d);
+	guild_buf_fini(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(diffs),
 		cmocka_unit_test(keeps_both_sides),
-		cmocka_unit_test(takes_texts_that_differ_throughout)};
+		cmocka_unit_test(takes_texts_that_differ_throughout),
+		cmocka_unit_test(two_ways_agree), cmocka_unit_test(marks_words)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
