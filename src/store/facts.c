@@ -167,8 +167,8 @@ void guild_facts_scalars(const struct guild_run_facts *f, struct guild_arena *a,
 
 /* ---- checks ------------------------------------------------------------------------------------------- */
 
-/* Guild AI 0.9.0 writes these into place, so that their directory does not tell. */
-static const char *const rewritten[] = {"label", "tags", "comments"};
+/* Guild AI 0.9.0 writes the first three into place, people with an editor the last, so that their directory does not tell. */
+static const char *const rewritten[] = {"label", "tags", "comments", "flags"};
 
 static void sign_attr(const struct index_place *p, const char *name, const char *attr,
 	struct index_sign *sign)
