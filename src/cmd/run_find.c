@@ -83,14 +83,17 @@ static int find_by_index(struct guild_run_cmd *c, const char *runs_dir, const ch
 	}
 	struct guild_runs all = {0};
 	size_t index = (size_t)strtoul(spec, NULL, 10);
-	int rc = guild_store_list(runs_dir, NULL, guild_ctx_env(c->ctx, "GUILD_RUNS_PARENT"), &all,
-		&c->ctx->log, err);
+	char *index_path = guild_store_index_path(&c->ctx->home, false, c->ctx->environ_);
+	struct guild_run_filter filter = {.index_path = index_path, .limit = index};
+	int rc = guild_store_list(runs_dir, &filter, guild_ctx_env(c->ctx, "GUILD_RUNS_PARENT"),
+		&all, &c->ctx->log, err);
 	if (rc == 0 && index <= all.n) {
 		c->run = all.v[index - 1];
 		all.v[index - 1] = (struct guild_run){0};
 		rc = 1;
 	}
 	guild_runs_fini(&all);
+	free(index_path);
 	return rc;
 }
 

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { INDEX_DIGITS = 6 };
+
 const struct guild_opt guild_filter_opts[] = {
 	{.names = "-F --filter",
 		.value = "EXPR",
@@ -310,6 +312,29 @@ static void keep_project(struct guild_runs *runs, const char *cwd)
 	free(here);
 }
 
+/* How many of the newest runs the words can mean at most; 0: any. */
+static size_t most_wanted(const struct guild_strs *words, const char *default_spec)
+{
+	size_t most = 0;
+
+	if (words->n == 0) {
+		return default_spec && strcmp(default_spec, "1") == 0 ? 1 : 0;
+	}
+	for (size_t i = 0; i < words->n; i++) {
+		const char *colon = strchr(words->v[i], ':');
+		const char *last = colon ? colon + 1 : words->v[i];
+		int64_t index;
+
+		/* Longer numbers may be ids. */
+		if (strlen(last) > INDEX_DIGITS || !guild_parse_i64(last, strlen(last), &index) ||
+			index < 1) {
+			return 0;
+		}
+		most = (size_t)index > most ? (size_t)index : most;
+	}
+	return most;
+}
+
 static void on_progress(void *arg, size_t done, size_t total)
 {
 	struct guild_progress *p = arg;
@@ -353,7 +378,14 @@ int guild_cmd_select_runs(struct guild_ctx *ctx, const struct guild_args *args,
 	}
 	filter.index_path = index_path;
 	filter.with_facts = (flags & GUILD_SELECT_FACTS) != 0;
+	filter.limit = most_wanted(words, default_spec);
 	rc = guild_cmd_list(ctx, runs_dir, &filter, parent, &all, err);
+	if (rc == 0 && filter.limit > 0 && all.n < filter.limit) {
+		/* There are not so many: the number may be the start of an id. */
+		guild_runs_fini(&all);
+		filter.limit = 0;
+		rc = guild_cmd_list(ctx, runs_dir, &filter, parent, &all, err);
+	}
 	if (rc != 0) {
 		goto done;
 	}

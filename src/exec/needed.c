@@ -34,7 +34,8 @@ static void keep(struct guild_runs *out, struct guild_run *run)
 int guild_exec_find_earlier(const struct guild_exec_world *world, const struct guild_opref *opref,
 	bool is_batch, const char *parent, struct guild_runs *out, struct guild_error *err)
 {
-	struct guild_run_filter all = {0};
+	char *index_path = guild_store_index_path(world->home, false, world->env);
+	struct guild_run_filter all = {.index_path = index_path};
 	struct guild_runs runs = {0};
 	char *dir = guild_home_runs_dir(world->home, false);
 	int rc = guild_store_list(dir, &all, parent, &runs, NULL, err);
@@ -50,6 +51,7 @@ int guild_exec_find_earlier(const struct guild_exec_world *world, const struct g
 		}
 	}
 	guild_runs_fini(&runs);
+	free(index_path);
 	free(dir);
 	return rc;
 }

@@ -123,7 +123,8 @@ static int choose_accepted(const struct guild_exec_world *world,
 {
 	struct guild_runs runs = {0};
 	char *runs_dir = guild_home_runs_dir(world->home, false);
-	struct guild_run_filter filter = {
+	char *index_path = guild_store_index_path(world->home, false, world->env);
+	struct guild_run_filter filter = {.index_path = index_path,
 		.statuses = 1U << GUILD_RUN_COMPLETED | 1U << GUILD_RUN_RUNNING |
 			    1U << GUILD_RUN_TERMINATED | (with_staged ? 1U << GUILD_RUN_STAGED : 0),
 		.id_prefix = prefix,
@@ -139,6 +140,7 @@ static int choose_accepted(const struct guild_exec_world *world,
 		runs.v[at] = (struct guild_run){0};
 	}
 	guild_runs_fini(&runs);
+	free(index_path);
 	free(runs_dir);
 	return rc;
 }

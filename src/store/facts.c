@@ -39,7 +39,9 @@ struct guild_run_facts *guild_facts_join(struct guild_str attrs, struct guild_st
 	struct guild_run_facts *f = guild_alloc(sizeof(*f) + attrs.n + tree.n);
 	f->n_attrs = (uint32_t)attrs.n;
 	f->n_tree = (uint32_t)tree.n;
-	memcpy(f->bytes, attrs.p, attrs.n);
+	if (attrs.n > 0) {
+		memcpy(f->bytes, attrs.p, attrs.n);
+	}
 	if (tree.n > 0) {
 		memcpy(f->bytes + attrs.n, tree.p, tree.n);
 	}

@@ -239,7 +239,7 @@ static int list(struct listing *l, const char *parent, struct guild_runs *out,
 	int rc = guild_listing_load(l, parent, err);
 	if (rc == 0 && is_hasty) {
 		list_hastily(l, &found);
-	} else if (rc == 0 && !l->filter->with_facts &&
+	} else if (rc == 0 && (!l->filter->with_facts || l->filter->limit > 0) &&
 		   guild_filter_plan_needs(l->plan) == GUILD_FILTER_NEEDS_TIME) {
 		list_by_time(l, &found);
 	} else if (rc == 0) {
