@@ -8,8 +8,8 @@ import pytest
 
 from rundirs import make_run, run_id
 
-LATER = ["export", "install", "package", "packages", "publish", "pull", "push", "remote",
-         "remotes", "search", "shell", "sync", "tensorboard", "tensorflow", "uninstall", "view", "runs export",
+LATER = ["install", "package", "packages", "publish", "pull", "push", "remote",
+         "remotes", "search", "shell", "sync", "tensorboard", "tensorflow", "uninstall", "view",
          "runs push", "sys s3-sync start", "sys shutdown-timer status"]
 
 

@@ -123,6 +123,66 @@ int guild_store_delete_comment(const struct guild_run *r, int64_t index,
 	struct guild_error *err); /* 1-based; out of range is GUILD_ENOTFOUND */
 int guild_store_clear_comments(const struct guild_run *r, struct guild_error *err);
 
+/* ---- runs in other places (docs/guide/moving-runs.md) ----------------------------------------------------------- */
+
+/* A directory of runs, or an archive of them: .zip, .tar, .tar.gz, .tar.zst, … */
+struct guild_run_place {
+	char *path; /* absolute */
+	bool is_archive;
+	char *runs_dir; /* what guild_store_list takes: of an archive a directory that holds what listings read, and no more */
+	char *own_dir;  /* removed on closing, or NULL */
+};
+/* Told about long work: what is done, of how many bytes (0: unknown); then how many more are done. */
+struct guild_move_watch {
+	void (*on_phase)(void *arg, const char *what, int64_t total_bytes);
+	void (*on_bytes)(void *arg, int64_t more_bytes);
+	/* A run: "copy", "move", "same" (it is there already), "differs" (and is left out), "trash". */
+	void (*on_run)(void *arg, const char *what, const struct guild_run *r);
+	void *arg;
+};
+/* Opens a place for reading. What listings read of an archive is unpacked once, into the cache folder of the home, and found there again
+ * while the archive is the same file. GUILD_ENOTFOUND; GUILD_EINVALID: neither a directory nor an archive, or a damaged one. */
+int guild_run_place_open(const struct guild_home *home, const char *path, int64_t max_bytes,
+	const struct guild_move_watch *watch, const struct guild_log *log,
+	struct guild_run_place *out, struct guild_error *err);
+void guild_run_place_close(struct guild_run_place *p);
+
+enum guild_move_conflict {
+	GUILD_MOVE_REFUSE, /* a run that differs from one of its id there: nothing is done at all */
+	GUILD_MOVE_LEAVE,  /* it is left out */
+	GUILD_MOVE_REPLACE, /* it replaces the other one, which goes to the trash where it is one of the home */
+};
+struct guild_move_request {
+	const struct guild_home *home;
+	const struct guild_runs *runs;
+	const char *path; /* absolute: the directory or archive */
+	bool move; /* runs are removed where they were, when their copy is whole and was read back */
+	bool to_trash;       /* with `move`: they go to the trash instead */
+	bool copy_resources; /* what links lead to is copied in their place */
+	enum guild_move_conflict conflict;
+	int64_t max_bytes; /* that may come out of an archive; 0: the limits of guild/archive.h */
+	struct guild_move_watch watch;
+	const struct guild_log *log;
+};
+struct guild_move_result {
+	struct guild_strs moved;     /* ids that were copied or moved */
+	struct guild_strs same;      /* there already */
+	struct guild_strs differing; /* there already, and not the same */
+};
+/* Copies (moves) runs to a directory or archive. An archive is written anew beside the old one, with what was in it, and takes its
+ * place when it is whole. A run appears as a whole, or not at all. Interrupted at any moment, nothing is lost and the same call goes
+ * on where it was. Runs that are there already and are the same are not written again; with `move` they are then removed here.
+ * GUILD_EEXISTS: runs differ (result->differing); GUILD_EBUSY: a run that is running would be moved. */
+int guild_store_export(const struct guild_move_request *req, struct guild_move_result *result,
+	struct guild_error *err);
+/* The other way round, by the same rules: runs (listed at `path`) are copied (moved) from there to the home. Nothing comes out of a
+ * damaged archive. GUILD_EUNSUPPORTED: `move` from an archive. */
+int guild_store_import(const struct guild_move_request *req, struct guild_move_result *result,
+	struct guild_error *err);
+void guild_move_result_fini(struct guild_move_result *r);
+/* Removes what killed processes left in a directory of runs: halves of copies and of deleted runs, which no listing shows. */
+void guild_store_sweep(const char *runs_dir);
+
 /* ---- merging a run into its project (runs.md 7) ------------------------------------------------------------- */
 
 enum guild_merge_reason {

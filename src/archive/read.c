@@ -4,19 +4,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BLOCK_SIZE = 128 << 10, FILE_BITS = 0777, OWNER_BITS = 0600, PLAIN_BITS = 0644 };
+enum { FILE_BITS = 0777, OWNER_BITS = 0600, PLAIN_BITS = 0644 };
 
 struct reading {
 	struct guild_unpacking *u;
-	struct guild_libarchive lib;
-	void *archive;
-	void *entry;
+	struct guild_archive_stream s;
 	struct guild_error *err;
 };
 
@@ -33,13 +30,6 @@ static int fail_write(struct reading *r, const char *name)
 	}
 	return guild_error_errno(r->err, errno, "cannot write '%s' of archive '%s'", name,
 		r->u->name);
-}
-
-static int fail_read(struct reading *r)
-{
-	const char *why = r->lib.error_string(r->archive);
-	return guild_error_set(r->err, GUILD_EINVALID, "cannot unpack '%s': %s", r->u->name,
-		why ? why : "it is damaged");
 }
 
 static int fail_limit(struct reading *r)
@@ -61,12 +51,12 @@ static int copy_blocks(struct reading *r, int fd, const char *name)
 		const void *p = NULL;
 		size_t n = 0;
 		int64_t offset = 0;
-		int rc = r->lib.read_block(r->archive, &p, &n, &offset);
-		if (rc == ARCHIVE_EOF) {
-			break;
+		int rc = guild_archive_stream_block(&r->s, &p, &n, &offset, r->err);
+		if (rc < 0) {
+			return rc;
 		}
-		if (rc < ARCHIVE_WARN || offset < 0) {
-			return fail_read(r);
+		if (rc == 0) {
+			break;
 		}
 		if (offset > u->limit || (int64_t)n > u->limit - offset ||
 			u->written > u->limit - offset - (int64_t)n) {
@@ -76,15 +66,15 @@ static int copy_blocks(struct reading *r, int fd, const char *name)
 			return fail_write(r, name);
 		}
 		end = offset + (int64_t)n;
-		int64_t done = r->lib.filter_bytes(r->archive, -1);
+		int64_t done = guild_archive_stream_done(&r->s);
 		if (u->req->on_progress &&
 			u->req->on_progress(u->req->arg, done, u->archive_bytes) != 0) {
 			return guild_error_set(r->err, GUILD_ECANCELLED, "cancelled");
 		}
 	}
 	/* A sparse file may end in a hole. */
-	if (r->lib.size_is_set(r->entry) && r->lib.size(r->entry) > end) {
-		end = r->lib.size(r->entry);
+	if (r->s.lib.size_is_set(r->s.entry) && r->s.lib.size(r->s.entry) > end) {
+		end = r->s.lib.size(r->s.entry);
 		if (end > u->limit - u->written) {
 			return fail_limit(r);
 		}
@@ -103,7 +93,7 @@ static int read_file(struct reading *r, const char *name)
 	if (at < 0) {
 		return fail_write(r, name);
 	}
-	unsigned mode = r->lib.perm(r->entry) & FILE_BITS;
+	unsigned mode = r->s.lib.perm(r->s.entry) & FILE_BITS;
 	(void)unlinkat(at, base, 0); /* the last of two members of one name counts */
 	int fd = openat(at, base, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 		mode ? mode | OWNER_BITS : PLAIN_BITS);
@@ -111,10 +101,14 @@ static int read_file(struct reading *r, const char *name)
 		return fail_write(r, name);
 	}
 	int rc = copy_blocks(r, fd, name);
-	if (rc == 0 && r->lib.mtime_is_set(r->entry)) {
-		struct timespec times[2] = {
-			{.tv_nsec = UTIME_NOW}, {.tv_sec = r->lib.mtime(r->entry)}};
+	if (rc == 0 && r->s.lib.mtime_is_set(r->s.entry)) {
+		struct timespec times[2] = {{.tv_nsec = UTIME_NOW},
+			{.tv_sec = r->s.lib.mtime(r->s.entry),
+				.tv_nsec = r->s.lib.mtime_nsec(r->s.entry)}};
 		(void)futimens(fd, times);
+	}
+	if (r->u->ext && mode && rc == 0) {
+		(void)fchmod(fd, mode);
 	}
 	if (close(fd) != 0 && rc == 0) {
 		rc = fail_write(r, name);
@@ -124,8 +118,10 @@ static int read_file(struct reading *r, const char *name)
 
 static int read_symlink(struct reading *r, const char *name)
 {
-	const char *to = r->lib.symlink(r->entry);
-	if (!to || !guild_member_link_is_safe(name, to)) {
+	const char *to = r->s.lib.symlink(r->s.entry);
+	bool may_leave =
+		r->u->ext && r->u->ext->may_leave && r->u->ext->may_leave(r->u->ext->arg, name);
+	if (!to || !*to || (!may_leave && !guild_member_link_is_safe(name, to))) {
 		return refuse(r, name, "links to a file outside of the archive");
 	}
 	int at = guild_beneath_parent(&r->u->staging, name, true);
@@ -192,10 +188,7 @@ static char *name_of(struct reading *r, struct guild_buf *written)
 	if (r->u->req->kind == GUILD_ARCHIVE_GZIP) {
 		return gzip_name(r->u->name);
 	}
-	const char *text = r->lib.pathname(r->entry);
-	if (!text) {
-		text = r->lib.pathname_utf8(r->entry);
-	}
+	const char *text = guild_archive_stream_written_name(&r->s);
 	guild_buf_puts(written, text ? text : "");
 	return text ? guild_member_name(text) : NULL;
 }
@@ -203,17 +196,20 @@ static char *name_of(struct reading *r, struct guild_buf *written)
 static int read_member(struct reading *r, const char *name)
 {
 	struct guild_unpacking *u = r->u;
-	const char *link = r->lib.hardlink(r->entry);
-	unsigned type = link ? MEMBER_FILE : r->lib.filetype(r->entry) & MEMBER_MASK;
+	const char *link = r->s.lib.hardlink(r->s.entry);
+	unsigned type = link ? MEMBER_FILE : r->s.lib.filetype(r->s.entry) & MEMBER_MASK;
 	if (type != MEMBER_FILE && type != MEMBER_LINK && type != MEMBER_DIR) {
 		return refuse(r, name, "is a device, pipe or socket");
+	}
+	if (u->ext && u->ext->wants && !u->ext->wants(u->ext->arg, name)) {
+		return 0;
 	}
 	guild_strs_add(&u->members, name);
 	if (type == MEMBER_DIR) {
 		guild_strs_add(&u->dirs, name);
 		return 0;
 	}
-	if (is_in_place(u, name, type)) {
+	if (!u->ext && is_in_place(u, name, type)) {
 		return 0;
 	}
 	guild_strs_add(&u->files, name);
@@ -225,12 +221,9 @@ static int read_member(struct reading *r, const char *name)
 static int read_members(struct reading *r)
 {
 	for (;;) {
-		int rc = r->lib.next_header(r->archive, &r->entry);
-		if (rc == ARCHIVE_EOF) {
-			return 0;
-		}
-		if (rc < ARCHIVE_WARN) {
-			return fail_read(r);
+		int rc = guild_archive_stream_next(&r->s, r->err);
+		if (rc <= 0) {
+			return rc;
 		}
 		if (r->u->members.n == GUILD_ARCHIVE_MAX_MEMBERS) {
 			return guild_error_set(r->err, GUILD_ELIMIT,
@@ -258,38 +251,11 @@ static int read_members(struct reading *r)
 	}
 }
 
-static int read_archive(struct reading *r)
-{
-	int fd = open(r->u->req->path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0) {
-		return guild_error_errno(r->err, errno, "cannot read '%s'", r->u->req->path);
-	}
-	int rc = guild_libarchive_support(&r->lib, r->archive, r->u->req->kind, r->err);
-	if (rc == 0) {
-		rc = r->lib.open_fd(r->archive, fd, BLOCK_SIZE) == ARCHIVE_OK ? read_members(r)
-									      : fail_read(r);
-	}
-	close(fd);
-	return rc;
-}
-
 int guild_archive_read(struct guild_unpacking *u, struct guild_error *err)
 {
 	struct reading r = {.u = u, .err = err};
-	int rc = guild_libarchive_load(&r.lib, err);
-	if (rc != 0) {
-		return rc;
-	}
-	/* libarchive gives names in the encoding of the locale; in "C" those beyond ASCII would be lost. */
-	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-	locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
-	r.archive = r.lib.read_new();
-	guild_assert(r.archive);
-	rc = read_archive(&r);
-	r.lib.read_free(r.archive);
-	if (utf8) {
-		uselocale(before);
-		freelocale(utf8);
-	}
+	int rc = guild_archive_stream_open(&r.s, u->req->path, u->req->kind, err);
+	rc = rc ? rc : read_members(&r);
+	guild_archive_stream_close(&r.s);
 	return rc;
 }

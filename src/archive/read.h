@@ -3,10 +3,12 @@
 #define GUILD_ARCHIVE_READ_H
 
 #include "beneath.h"
-#include "library.h"
+#include "stream.h"
 
 struct guild_unpacking {
 	const struct guild_archive_request *req;
+	const struct guild_archive_extract_request
+		*ext;     /* NULL: unpacking beside what is in place */
 	const char *name; /* of the archive */
 	int64_t limit, written;
 	int64_t archive_bytes;
@@ -18,6 +20,8 @@ struct guild_unpacking {
 	struct guild_strs members; /* all, in order */
 };
 
+/* How many bytes may come out of an archive. */
+int64_t guild_archive_limit(const struct guild_archive_request *req, int64_t archive_bytes);
 /* GUILD_EINVALID, GUILD_ELIMIT, GUILD_ECANCELLED, GUILD_EIO. */
 int guild_archive_read(struct guild_unpacking *u, struct guild_error *err);
 

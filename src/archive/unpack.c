@@ -153,7 +153,7 @@ static int place_all(struct guild_unpacking *u, struct guild_error *err)
 
 /* ---- the whole -------------------------------------------------------------------------------------------- */
 
-static int64_t limit_of(const struct guild_archive_request *req, int64_t archive_bytes)
+int64_t guild_archive_limit(const struct guild_archive_request *req, int64_t archive_bytes)
 {
 	if (req->max_bytes > 0) {
 		return req->max_bytes;
@@ -170,7 +170,7 @@ static int unpack(const struct guild_archive_request *req, const struct places *
 {
 	struct guild_unpacking u = {.req = req,
 		.name = guild_path_basename(req->path),
-		.limit = limit_of(req, archive->st_size),
+		.limit = guild_archive_limit(req, archive->st_size),
 		.archive_bytes = archive->st_size,
 		.changed = last_change(archive),
 		.staging = {-1, -1, NULL},

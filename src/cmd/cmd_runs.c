@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd.h"
+#include "move_cmd.h"
 
 enum { ROWS_STEP = 20 };
 
@@ -19,9 +19,9 @@ static const struct guild_opt opts[] = {
 	{.names = "-A --archive",
 		.value = "PATH",
 		.kind = GUILD_OPT_TEXT,
-		.complete = GUILD_COMPLETE_DIR,
+		.complete = GUILD_COMPLETE_FILE,
 		.excludes = "deleted",
-		.help = "Show the runs in directory PATH."},
+		.help = "Show the runs in directory or archive (.zip, .tar, .tar.gz, .tar.zst, …) PATH."},
 	{.names = "-c --comments", .excludes = "verbose json", .help = "Show comments."},
 	{.names = "-v --verbose", .excludes = "json", .help = "Show details under each run."},
 	{.names = "--sort",
@@ -190,41 +190,22 @@ static void note_cut(const struct guild_ctx *ctx, const struct guild_args *args,
 
 /* ---- command ------------------------------------------------------------------------------------------- */
 
-static int check_archive(const char *path, struct guild_error *err)
-{
-	if (guild_is_dir(path)) {
-		return 0;
-	}
-	if (!guild_file_exists(path)) {
-		return guild_error_set(err, GUILD_ENOTFOUND, "%s does not exist", path);
-	}
-	if (guild_ends(path, ".zip") || guild_ends(path, ".ZIP")) {
-		return guild_error_set(err, GUILD_EUNSUPPORTED,
-			"this version does not read zip archives yet (%s)", path);
-	}
-	return guild_error_set(err, GUILD_EINVALID, "%s is not a directory", path);
-}
-
-static int list_runs(const struct guild_ctx *ctx, const struct guild_args *args,
-	struct guild_runs *runs, struct guild_error *err)
+static int list_runs(struct guild_ctx *ctx, const struct guild_args *args,
+	struct guild_run_place *place, struct guild_runs *runs, struct guild_error *err)
 {
 	const char *archive = guild_args_text(args, "archive");
-	const char *parent = guild_ctx_env(ctx, "GUILD_RUNS_PARENT");
+	const char *parent = archive ? NULL : guild_ctx_env(ctx, "GUILD_RUNS_PARENT");
 	bool deleted = guild_args_flag(args, "deleted");
 	bool json = guild_args_flag(args, "json");
 	struct guild_run_filter filter = {0};
 	char *index_path = NULL;
-	char *dir;
+	char *dir = NULL;
 	int rc = guild_cmd_filter(ctx, args, &filter, err);
 
-	if (archive) {
-		char *expanded = guild_path_expand_user(archive, ctx->user_home);
-
-		dir = guild_path_abs(expanded, ctx->cwd);
-		free(expanded);
-		parent = NULL;
-		rc = rc == 0 ? check_archive(dir, err) : rc;
-	} else {
+	if (rc == 0 && archive) {
+		rc = guild_cmd_open_place(ctx, archive, place, err);
+		dir = guild_strdup(place->runs_dir);
+	} else if (rc == 0) {
 		dir = guild_home_runs_dir(&ctx->home, deleted);
 		index_path = guild_store_index_path(&ctx->home, deleted, ctx->environ_);
 	}
@@ -246,8 +227,11 @@ static int run(struct guild_ctx *ctx, const struct guild_args *args)
 	struct guild_runs runs = {0};
 	struct guild_sort *sort = NULL;
 	size_t *order = NULL;
+	struct guild_run_place place = {0};
 
-	if (guild_cmd_sort(ctx, args, &sort, &err) != 0 || list_runs(ctx, args, &runs, &err) != 0) {
+	if (guild_cmd_sort(ctx, args, &sort, &err) != 0 ||
+		list_runs(ctx, args, &place, &runs, &err) != 0) {
+		guild_run_place_close(&place);
 		guild_sort_free(sort);
 		return guild_cmd_fail(ctx, &err);
 	}
@@ -267,6 +251,7 @@ static int run(struct guild_ctx *ctx, const struct guild_args *args)
 		note_cut(ctx, args, shown, runs.n + runs.n_more);
 	}
 	guild_runs_fini(&runs);
+	guild_run_place_close(&place);
 	guild_sort_free(sort);
 	free(order);
 	return GUILD_EXIT_OK;

@@ -39,6 +39,7 @@ struct action {
 	const char *question; /* "%zu" is the count */
 	bool default_yes;
 	const char *done; /* "Deleted" */
+	const char *undo; /* what a terminal is told after it, or NULL */
 	int (*act)(const struct guild_ctx *ctx, const struct guild_run *r, struct guild_error *err);
 };
 
@@ -88,6 +89,7 @@ static const struct action delete_action = {
 	.question = "Delete %zu run(s)?",
 	.default_yes = true,
 	.done = "Deleted",
+	.undo = "'guild runs restore' brings deleted runs back.",
 	.act = act_delete,
 };
 static const struct action permanent_action = {
@@ -150,6 +152,13 @@ static int act_on_all(struct guild_ctx *ctx, const struct action *action,
 	size_t n_done = 0;
 	int code = GUILD_EXIT_OK;
 
+	/* What an interrupted one left. */
+	for (int deleted = 0; deleted < 2; deleted++) {
+		char *dir = guild_home_runs_dir(&ctx->home, deleted != 0);
+
+		guild_store_sweep(dir);
+		free(dir);
+	}
 	guild_progress_start(&progress, ctx, action->done, (int64_t)runs->n);
 	for (size_t i = 0; i < runs->n; i++) {
 		struct guild_error err = {0};
@@ -164,6 +173,9 @@ static int act_on_all(struct guild_ctx *ctx, const struct action *action,
 	}
 	guild_progress_end(&progress);
 	guild_log(&ctx->log, "note", "%s %zu run(s)", action->done, n_done);
+	if (n_done > 0 && action->undo && ctx->stderr_tty) {
+		guild_log(&ctx->log, "note", "%s", action->undo);
+	}
 	return code;
 }
 

@@ -10,6 +10,7 @@
 	X(api_help_op)  \
 	X(api_ops)      \
 	X(api_runs)     \
+	X(archive)      \
 	X(attr)         \
 	X(cat)          \
 	X(check)        \
@@ -20,6 +21,7 @@
 	X(diff)         \
 	X(download)     \
 	X(explain)      \
+	X(export)       \
 	X(graph)        \
 	X(help)         \
 	X(import)       \

@@ -12,7 +12,6 @@ GUILD_CMDS(DECLARE)
 const struct guild_cmd *const guild_cmds[] = {GUILD_CMDS(ROW) NULL};
 
 const char *const guild_later_cmds[] = {
-	"export",
 	"install",
 	"package",
 	"packages",
@@ -21,7 +20,6 @@ const char *const guild_later_cmds[] = {
 	"push",
 	"remote",
 	"remotes",
-	"runs export",
 	"runs publish",
 	"runs pull",
 	"runs push",

@@ -1,15 +1,13 @@
 /* Planning a merge: where the files of a run go in its project, and what stands in the way. */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "guild/store.h"
+#include "tree.h"
 
-enum { GIT_TIMEOUT_MS = 60000, GIT_MAX = 256 << 20, MAX_DEPTH = 64, CHUNK = 64 << 10 };
+enum { GIT_TIMEOUT_MS = 60000, GIT_MAX = 256 << 20, MAX_DEPTH = 64 };
 
 static const struct {
 	const char *text, *code;
@@ -124,33 +122,6 @@ static bool is_excluded(const struct guild_merge_request *req, const char *targe
 	return false;
 }
 
-static bool has_same_content(const char *a, const char *b)
-{
-	char *left = guild_realloc(NULL, CHUNK);
-	char *right = guild_realloc(NULL, CHUNK);
-	struct stat sa;
-	struct stat sb;
-	int fa = open(a, O_RDONLY | O_CLOEXEC);
-	int fb = open(b, O_RDONLY | O_CLOEXEC);
-	bool is_same = fa >= 0 && fb >= 0 && fstat(fa, &sa) == 0 && fstat(fb, &sb) == 0 &&
-		       S_ISREG(sb.st_mode) && sa.st_size == sb.st_size;
-	for (off_t at = 0; is_same && at < sa.st_size;) {
-		ssize_t n = pread(fa, left, CHUNK, at);
-		is_same = n > 0 && pread(fb, right, (size_t)n, at) == n &&
-			  memcmp(left, right, (size_t)n) == 0;
-		at += n;
-	}
-	if (fa >= 0) {
-		close(fa);
-	}
-	if (fb >= 0) {
-		close(fb);
-	}
-	free(left);
-	free(right);
-	return is_same;
-}
-
 static enum guild_merge_reason decide(const struct guild_merge_request *req,
 	const struct guild_merge_plan *plan, const struct guild_manifest_entry *e,
 	const struct guild_merge_file *f)
@@ -173,7 +144,7 @@ static enum guild_merge_reason decide(const struct guild_merge_request *req,
 	}
 	char *from = guild_path_join(plan->run.dir, f->run_path);
 	char *to = guild_path_join(plan->target_dir, f->target_path);
-	bool is_same = has_same_content(from, to);
+	bool is_same = guild_file_has_same_content(from, to);
 	free(from);
 	free(to);
 	return is_same ? GUILD_MERGE_UNCHANGED : GUILD_MERGE_COPY;

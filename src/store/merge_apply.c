@@ -84,6 +84,7 @@ int guild_store_merge_apply(const struct guild_merge_plan *plan, guild_merge_fn 
 		}
 	}
 	qsort(files, n, sizeof(*files), compare_targets);
+	guild_staging_sweep(plan->target_dir);
 	int rc = n > 0 ? guild_staging_open(&staging, plan->target_dir, err) : 0;
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		rc = stage_file(plan, &staging, (size_t)(files[i] - plan->v), err);

@@ -55,7 +55,6 @@ int guild_staging_open(struct guild_staging *s, const char *parent, struct guild
 	if (rc != 0) {
 		return rc;
 	}
-	guild_staging_sweep(parent);
 	for (int i = 0; i < TRIES; i++) {
 		unsigned char raw[4];
 		guild_random_bytes(raw, sizeof(raw));

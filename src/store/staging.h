@@ -9,11 +9,11 @@ struct guild_staging {
 	int fd;
 };
 
-/* Makes one below `parent` (made, too) and removes those that killed processes left there. */
+/* Makes one below `parent` (made, too). */
 int guild_staging_open(struct guild_staging *s, const char *parent, struct guild_error *err);
 /* Removes it with all that is left in it; zeroed is fine. */
 void guild_staging_close(struct guild_staging *s);
-/* Removes what killed processes left below `parent`. */
+/* Removes what killed processes left below `parent`; once a command is enough. */
 void guild_staging_sweep(const char *parent);
 
 #endif

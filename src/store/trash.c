@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "guild/store.h"
+#include "move.h"
 
 enum { BACKUP_TRIES = 16 };
 
@@ -39,24 +39,30 @@ static int set_aside(const char *target, const struct guild_log *log, struct gui
 	return rc;
 }
 
-/* To another file system: a complete copy appears under its name before the original goes. */
-static int move_by_copy(const char *from, const char *to, struct guild_error *err)
+/* To another file system: a complete copy, read back and on disk, appears under its name before the original goes. */
+static int move_by_copy(const struct guild_run *r, const char *to, const struct guild_log *log,
+	struct guild_error *err)
 {
+	struct guild_staging staging = {.fd = -1};
 	char *dir = guild_path_dirname(to);
-	char *partial = guild_format("%s/.moving-%s", dir, guild_path_basename(to));
-	guild_rmtree(partial, NULL);
-	int rc = guild_tree_copy(from, partial, err);
-	if (rc == 0 && rename(partial, to) != 0) {
-		rc = guild_error_errno(err, errno, "cannot move '%s' to '%s'", from, to);
-	}
+	int rc = guild_staging_open(&staging, dir, err);
 	if (rc == 0) {
-		rc = guild_rmtree(from, err);
-	} else {
-		guild_rmtree(partial, NULL);
+		char *copy = guild_path_join(staging.path, r->id);
+		char *why = NULL;
+		const struct guild_tree_copying c = {.from = r->dir, .to = copy, .log = log};
+		rc = guild_run_tree_copy(&c, err);
+		if (rc == 0 && guild_tree_compare(r->dir, copy, false, false, &why, err) <= 0) {
+			rc = guild_error_set(err, GUILD_EIO, "'%s' changed while '%s' was copied",
+				why ? why : "a file", r->dir);
+		}
+		rc = rc ? rc : guild_move_sync(copy, err);
+		rc = rc ? rc : guild_move_place(copy, to, err);
+		free(why);
+		free(copy);
 	}
-	free(partial);
+	guild_staging_close(&staging);
 	free(dir);
-	return rc;
+	return rc ? rc : guild_store_delete(NULL, r, true, log, err);
 }
 
 static int move_run(const struct guild_run *r, const char *to_dir, const struct guild_log *log,
@@ -71,7 +77,7 @@ static int move_run(const struct guild_run *r, const char *to_dir, const struct 
 		rc = set_aside(target, log, err);
 	}
 	if (rc == 0 && rename(r->dir, target) != 0) {
-		rc = errno == EXDEV ? move_by_copy(r->dir, target, err)
+		rc = errno == EXDEV ? move_by_copy(r, target, log, err)
 				    : guild_error_errno(err, errno, "cannot move '%s' to '%s'",
 					      r->dir, target);
 	}
@@ -79,20 +85,25 @@ static int move_run(const struct guild_run *r, const char *to_dir, const struct 
 	return rc;
 }
 
-/* The run leaves the listing in one step; a removal that is cut short leaves no half of a run in it. */
+/* The run leaves every listing in one step, also those of Guild AI 0.9.0; a removal that is cut short is finished by the next command
+ * that sweeps. */
 static int remove_run(const struct guild_run *r, struct guild_error *err)
 {
+	struct guild_staging staging = {.fd = -1};
 	char *parent = guild_path_dirname(r->dir);
-	char *doomed = guild_format("%s/.deleting-%s", parent, r->id);
-	guild_rmtree(doomed, NULL);
-	int rc;
-	if (rename(r->dir, doomed) == 0) {
-		rc = guild_rmtree(doomed, err);
-	} else if (errno == ENOENT) {
-		rc = guild_error_set(err, GUILD_ENOTFOUND, "run %.8s is no longer there", r->id);
-	} else {
-		rc = guild_error_errno(err, errno, "cannot remove '%s'", r->dir);
+	if (!guild_is_dir(r->dir)) {
+		free(parent);
+		return guild_error_set(err, GUILD_ENOTFOUND, "run %.8s is no longer there", r->id);
 	}
+	int rc = guild_staging_open(&staging, parent, err);
+	char *doomed = rc == 0 ? guild_path_join(staging.path, r->id) : NULL;
+	if (rc == 0 && rename(r->dir, doomed) != 0) {
+		rc = errno == ENOENT ? guild_error_set(err, GUILD_ENOTFOUND,
+					       "run %.8s is no longer there", r->id)
+				     : guild_error_errno(err, errno, "cannot remove '%s'", r->dir);
+	}
+	rc = rc ? rc : guild_rmtree(doomed, err);
+	guild_staging_close(&staging);
 	free(doomed);
 	free(parent);
 	return rc;

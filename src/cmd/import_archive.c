@@ -1,0 +1,73 @@
+/* guild import of runs that were exported: from a directory or an archive (cli.md 1.3). */
+
+#include "move_cmd.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct guild_opt guild_import_archive_opts[] = {
+	{.names = "-m --move",
+		.help = "Move the runs out of the directory. Out of an archive they are only copied."},
+	{.names = "--copy-resources",
+		.help = "Copy what links in the runs lead to, in place of the links."},
+	{0},
+};
+
+static int import_runs(struct guild_ctx *ctx, const struct guild_args *args, const char *location,
+	const struct guild_run_place *place, struct guild_runs *runs)
+{
+	bool move = guild_args_flag(args, "move");
+	char *heading = guild_format("These runs will be %s from '%s':", move ? "moved" : "copied",
+		location);
+	int code = guild_cmd_confirm_runs(ctx, args, runs, heading, "Continue?", true);
+
+	code = code ? code : guild_cmd_confirm_resources(ctx, args);
+	if (code == GUILD_EXIT_OK) {
+		struct guild_move_request req = {.runs = runs,
+			.path = place->path,
+			.move = move,
+			.copy_resources = guild_args_flag(args, "copy-resources")};
+		const struct guild_move_action action = {.done = "Imported",
+			.preposition = "from",
+			.list_key = "imported",
+			.shown = location,
+			.act = guild_store_import};
+
+		code = guild_cmd_move(ctx, args, &action, &req);
+	}
+	free(heading);
+	return code;
+}
+
+static int open_place(struct guild_ctx *ctx, const struct guild_args *args, const char *location,
+	struct guild_run_place *place, struct guild_error *err)
+{
+	int rc = guild_cmd_open_place(ctx, location, place, err);
+
+	if (rc == 0 && place->is_archive && guild_args_flag(args, "move")) {
+		rc = guild_error_set(err, GUILD_EUNSUPPORTED,
+			"'--move' cannot be used with an archive: its runs can only be copied");
+	}
+	return rc;
+}
+
+int guild_cmd_import_archive(struct guild_ctx *ctx, const struct guild_args *args)
+{
+	struct guild_error err = {0};
+	struct guild_runs runs = {0};
+	struct guild_run_place place = {0};
+	const char *location = guild_args_words(args)->v[0];
+	int code = GUILD_EXIT_OK;
+
+	if (open_place(ctx, args, location, &place, &err) != 0 ||
+		guild_cmd_select_placed(ctx, args, place.runs_dir, 1, &runs, &err) != 0) {
+		code = guild_cmd_fail(ctx, &err);
+	} else if (runs.n == 0) {
+		guild_log(&ctx->log, "note", "Nothing to import.");
+	} else {
+		code = import_runs(ctx, args, location, &place, &runs);
+	}
+	guild_runs_fini(&runs);
+	guild_run_place_close(&place);
+	return code;
+}
