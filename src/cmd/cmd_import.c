@@ -25,7 +25,8 @@ static int run(struct guild_ctx *ctx, const struct guild_args *args)
 		return guild_cmd_import_from(ctx, args);
 	}
 	if (guild_args_flag(args, "dry-run")) {
-		return guild_cmd_usage(ctx, "import", "'--preview' cannot be used without '--from'");
+		return guild_cmd_usage(ctx, "import",
+			"'--preview' cannot be used without '--from'");
 	}
 	return guild_cmd_import_archive(ctx, args);
 }
