@@ -152,7 +152,7 @@ def test_archive(three, tmp_path):
     assert ids(three, "-A", "../archive") == [run_id(2)]
     assert "does not exist" in three("runs", "-A", tmp_path / "none", code=1).stderr
     three.write("x.zip", "")
-    assert "zip" in three("runs", "-A", "x.zip", code=1).stderr
+    assert "no archive" in three("runs", "-A", "x.zip", code=1).stderr
 
 
 def test_damaged_run_among_good_ones(three):

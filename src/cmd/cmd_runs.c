@@ -21,7 +21,7 @@ static const struct guild_opt opts[] = {
 		.kind = GUILD_OPT_TEXT,
 		.complete = GUILD_COMPLETE_FILE,
 		.excludes = "deleted",
-		.help = "Show the runs in directory or archive (.zip, .tar, .tar.gz, .tar.zst, …) PATH."},
+		.help = "Show the runs in directory or archive (.zip, .tar, .tar.gz, .tar.zst, ...) PATH."},
 	{.names = "-c --comments", .excludes = "verbose json", .help = "Show comments."},
 	{.names = "-v --verbose", .excludes = "json", .help = "Show details under each run."},
 	{.names = "--sort",

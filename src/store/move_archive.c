@@ -112,7 +112,7 @@ static int take_old(struct guild_moving *m, struct guild_archive_writer *w)
 			guild_map_put(&replaced, m->req->runs->v[i].id, m);
 		}
 	}
-	if (rc == 0 && guild_file_exists(m->req->path)) {
+	if (rc == 0 && guild_file_size(m->req->path) > 0) {
 		rc = guild_archive_add_members(w, m->req->path, kind, stays, &replaced, on_written,
 			(void *)(uintptr_t)&m->req->watch, m->err);
 	}
@@ -229,7 +229,7 @@ int guild_move_to_archive(const struct guild_move_request *req, struct guild_mov
 	rc = rc ? rc : guild_lock_take(&lock, lock_path, true, err);
 	if (rc == 0) {
 		guild_staging_sweep(dir);
-		rc = guild_file_exists(req->path) ? find_states(&m, req->path) : 0;
+		rc = guild_file_size(req->path) > 0 ? find_states(&m, req->path) : 0;
 	}
 	rc = rc ? rc : guild_move_judge(&m, req->path);
 	for (size_t i = 0; i < req->runs->n; i++) {

@@ -157,6 +157,8 @@ int guild_run_place_open(const struct guild_home *home, const char *path, int64_
 		p.runs_dir = guild_strdup(p.path);
 	} else if (!guild_file_exists(p.path)) {
 		rc = guild_error_set(err, GUILD_ENOTFOUND, "%s does not exist", path);
+	} else if (guild_file_size(p.path) == 0) {
+		rc = guild_error_set(err, GUILD_EINVALID, "'%s' is empty, no archive", path);
 	} else {
 		(void)guild_archive_kind(p.path, NULL, &kind, NULL);
 		p.is_archive = kind == GUILD_ARCHIVE_ZIP || kind == GUILD_ARCHIVE_TAR;
@@ -164,7 +166,7 @@ int guild_run_place_open(const struct guild_home *home, const char *path, int64_
 			     ? read_archive(home, &p, max_bytes, watch, log, err)
 			     : guild_error_set(err, GUILD_EINVALID,
 				       "'%s' is neither a directory nor an archive (.zip, .tar, "
-				       ".tar.gz, .tar.zst, …)",
+				       ".tar.gz, .tar.zst, ...)",
 				       path);
 	}
 	if (rc != 0) {
