@@ -150,6 +150,10 @@ SELECTIONS = [
     "select -Fo nope", "select -s -Fo train 1", "select --max loss", "select --max =lr -Fo train",
     "select --min acc -Fo t.py -Sc", "select --max 'a b'", "select --max 'a, b'", "select 2:3",
     "select 3 -a flags", "select 3 -a tags", "select 3 -a nope", "select 1 -a cmd",
+    "select -s -max loss", "select --max loss 2:6", "select -s --max loss -A", "select --max 'min loss'", "select --max 'loss step'",
+    "select --max .label -Fo train", "select --min 'min loss' -F 'loss is not undefined'", "select --max loss -a label",
+    "select --max loss -p", "select --min a --max b", "select -s -a id 2", "select -p -a id 2", "select -s -p 2", "select 2 3 -a label",
+    "select --max nope -Fo nope", "select 2:2",
 ] + [f"select {run} -a {attr}" for run in ("2", "f1") for attr in (
     "command", "exit_status", "from", "id", "index", "label", "marked", "model", "op_name", "operation",
     "pid", "pkg_name", "run_dir", "short_id", "short_index", "sourcecode_digest", "started", "status",

@@ -114,6 +114,22 @@ def test_sort(still):
     assert "position" in still("runs", "--sort", "a b", code=1).stderr
 
 
+def test_select_in_order(still):
+    def selected(*args):
+        known = {run_id(n): n for n in LOSSES}
+        return [known[line] for line in still("select", *args).stdout.split()]
+
+    assert selected("--sort", "-lr") == [3] and selected("--sort", "lr") == [2]
+    assert selected("--sort", "-lr", "-n", "2") == [3, 5] and selected("-n", "2") == [5, 4]
+    assert selected("--sort", "op, -last(loss)", "-A") == [3, 4, 2, 1, 5]
+    assert selected("--sort", "lr", "1:3", run_id(1)) == [1, 5, 3, 4]
+    assert selected("--sort", "lr", "-Fo", "other", "--limit", "9") == [3, 4]
+    assert selected("--sort", "last(loss) - first(loss)", "-F", "count(loss) > 1") == [1]
+    assert still("select", "--sort", "-lr", "-s", "-n", "1", "--json").stdout == f'["{run_id(3)[:8]}"]\n'
+    assert "cannot both" in still("select", "--sort", "lr", "--min", "lr", code=1).stderr
+    assert "no matching runs" in still("select", "--sort", "lr", "-Fo", "none", code=1).stderr
+
+
 def test_compare_sorted(still):
     def order(*args):
         rows = still("compare", "--csv", "-", "-cc", ".id,=lr", *args).stdout.splitlines()

@@ -179,6 +179,9 @@ int guild_cmd_filter(const struct guild_ctx *ctx, const struct guild_args *args,
 /* The keys of option --sort; *out is NULL when it was not given. */
 int guild_cmd_sort(const struct guild_ctx *ctx, const struct guild_args *args,
 	struct guild_sort **out, struct guild_error *err);
+/* Sorts runs by option --sort and leaves no more than --limit of them. */
+int guild_cmd_order_runs(const struct guild_ctx *ctx, const struct guild_args *args,
+	struct guild_runs *runs, struct guild_error *err);
 /* True when any of the <F> and <S> options was given. */
 bool guild_cmd_has_filters(const struct guild_args *args);
 /* Shows `heading` and the runs (cli.md 1.3) on stderr and asks, unless --yes was given. 0: go on; else the exit code. */

@@ -19,6 +19,19 @@ static const struct guild_opt opts[] = {
 		.kind = GUILD_OPT_TEXT,
 		.complete = GUILD_COMPLETE_COLUMN,
 		.help = "Select the run with the highest value of COL."},
+	{.names = "--sort",
+		.value = "EXPR",
+		.kind = GUILD_OPT_TEXT,
+		.complete = GUILD_COMPLETE_FILTER,
+		.excludes = "min max",
+		.help = "Select the first run by EXPR, lowest first, or by -EXPR, highest first: '-max(acc), "
+			"time'."},
+	{.names = "-n --limit",
+		.value = "N",
+		.kind = GUILD_OPT_INT,
+		.min = 1,
+		.excludes = "min max",
+		.help = "Select the first N runs."},
 	{.names = "-s --short-id",
 		.excludes = "attr",
 		.help = "Print the first 8 digits of the id."},
@@ -89,14 +102,22 @@ static int select_runs(struct guild_ctx *ctx, const struct guild_args *args,
 {
 	const struct guild_strs *words = guild_args_words(args);
 	bool best = guild_args_given(args, "min") || guild_args_given(args, "max");
-	bool all = guild_args_flag(args, "all") || best;
-	int rc = guild_cmd_select_runs(ctx, args, words, all ? NULL : "1", GUILD_SELECT_REPEATS,
-		runs, err);
+	bool sorts = guild_args_given(args, "sort") || guild_args_given(args, "limit");
+	bool is_one =
+		!guild_args_flag(args, "all") && !guild_args_given(args, "limit") && words->n == 0;
+	bool all = guild_args_flag(args, "all") || best || sorts;
+	int rc = guild_cmd_select_runs(ctx, args, words, all ? NULL : "1",
+		GUILD_SELECT_REPEATS | (all ? GUILD_SELECT_FACTS : 0), runs, err);
 
 	if (rc == 0 && runs->n == 0) {
 		rc = guild_error_set(err, GUILD_ENOTFOUND, "no matching runs");
 	}
-	if (rc == 0 && best) {
+	if (rc == 0 && sorts) {
+		rc = guild_cmd_order_runs(ctx, args, runs, err);
+		while (rc == 0 && is_one && runs->n > 1) {
+			guild_run_fini(&runs->v[--runs->n]);
+		}
+	} else if (rc == 0 && best) {
 		rc = keep_best(ctx, args, runs, err);
 	} else if (rc == 0 && !all && words->n == 1 && runs->n > 1) {
 		struct guild_buf ids = {0};
@@ -220,9 +241,11 @@ const struct guild_cmd guild_cmd_select = {
 	.help = "Prints the id of the latest run that passes the filters, of the runs named, or with "
 		"--min and --max of the best one. COL is a column spec as for 'guild compare --cols': "
 		"'loss' is the last value of a scalar, 'min loss' its lowest, '=lr' a flag, '.label' "
-		"an attribute.\n\n"
+		"an attribute. With --sort it is the first run in that order; --limit selects more than "
+		"one.\n\n"
 		"Examples:\n\n"
 		"  guild select --max acc\n"
+		"  guild select --sort '-max(acc), time' -n 3\n"
 		"  guild cat -p model.json $(guild select -Fo train --min loss)\n"
 		"  guild select 3 --attr flags\n"
 		"  cd $(guild select --dir)",

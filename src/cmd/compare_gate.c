@@ -111,35 +111,6 @@ static void leave_out(struct guild_runs *runs, const struct guild_run *baseline,
 	runs->n = n;
 }
 
-static int sort_and_cut(const struct guild_ctx *ctx, const struct guild_args *args,
-	struct guild_runs *runs, struct guild_error *err)
-{
-	size_t limit = (size_t)guild_args_int(args, "limit", 0);
-	struct guild_sort *sort = NULL;
-	int rc = guild_cmd_sort(ctx, args, &sort, err);
-
-	if (rc != 0) {
-		return rc;
-	}
-	if (sort) {
-		size_t *order = guild_sort_runs(sort, runs, &ctx->log);
-		struct guild_run *sorted = guild_alloc((runs->n + 1) * sizeof(*sorted));
-
-		for (size_t i = 0; i < runs->n; i++) {
-			sorted[i] = runs->v[order[i]];
-		}
-		free(runs->v);
-		free(order);
-		runs->v = sorted;
-		runs->cap = runs->n + 1;
-		guild_sort_free(sort);
-	}
-	while (limit > 0 && runs->n > limit) {
-		guild_run_fini(&runs->v[--runs->n]);
-	}
-	return 0;
-}
-
 /* ---- output ------------------------------------------------------------------------------------------------ */
 
 static void put_text(struct guild_buf *out, const struct guild_gate *g, int columns)
@@ -247,7 +218,7 @@ static int judge(struct guild_ctx *ctx, const struct guild_args *args,
 	};
 
 	leave_out(runs, baseline, guild_args_flag(args, "include-batch"));
-	int rc = sort_and_cut(ctx, args, runs, err);
+	int rc = guild_cmd_order_runs(ctx, args, runs, err);
 
 	if (rc == 0 && runs->n == 0) { /* nothing tested is nothing passed */
 		return guild_error_set(err, GUILD_ENOTFOUND,

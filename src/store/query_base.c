@@ -16,10 +16,17 @@ enum { WORD_LEN = sizeof(word) - 1 };
 bool guild_query_at_base(const struct query_parser *p)
 {
 	const struct guild_str name = p->now.text;
-	return p->has_base && p->now.kind == TOKEN_NAME &&
-	       (guild_str_eqz(name, word) ||
-		       (guild_str_starts(name, word) && name.p[WORD_LEN] == '.' &&
-			       name.n > WORD_LEN + 1));
+	if (!p->has_base || p->now.kind != TOKEN_NAME || !guild_str_starts(name, word)) {
+		return false;
+	}
+	if (name.n == WORD_LEN || name.p[WORD_LEN] != '.') {
+		return name.n == WORD_LEN;
+	}
+	/* What follows the dot must be a name by itself. */
+	char *rest = guild_strndup(name.p + WORD_LEN + 1, name.n - WORD_LEN - 1);
+	bool is_name = guild_query_is_plain_name(rest);
+	free(rest);
+	return is_name;
 }
 
 static int parse_inside(struct query_parser *p, struct query_node *node)

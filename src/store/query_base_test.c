@@ -46,6 +46,9 @@ static const struct {
 	{"acc < base()", NULL},
 	{"min(base.loss) < 1", NULL},
 	{"base. < 1", "base. < 1"},
+	{"base.1 < 1", "base.1 < 1"},
+	{"base.and < 1", "base.and < 1"},
+	{"base.\x01 < 1", "base.\x01 < 1"},
 };
 
 static int parse(const char *text, struct guild_query **out, struct guild_error *err)

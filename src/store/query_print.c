@@ -219,10 +219,11 @@ void guild_query_print_node(const struct query_node *node, struct guild_buf *out
 		guild_buf_putc(out, ')');
 		break;
 	case QUERY_NEGATE:
-		/* "-1" would be a number, and syntax 1 takes a name in brackets for a text. */
+		/* "-1" would be a number, "-2d" a duration, and syntax 1 takes a name in brackets for a text. */
 		guild_buf_putc(out, '-');
 		put_in_brackets(out, node->left,
-			is_sum_or_test(node->left) || node->left->kind == QUERY_CONST);
+			is_sum_or_test(node->left) || node->left->kind == QUERY_CONST ||
+				node->left->kind == QUERY_DURATION);
 		break;
 	case QUERY_ARITH:
 		put_binary(out, node, sign);

@@ -66,6 +66,8 @@ static const struct {
 	{"a $ b", NULL, NULL},
 	{"-now2026 < 1", "(-now2026) < 1", NULL},
 	{"-(1) < 1", "(-(1)) < 1", NULL},
+	{"loss at - 2d < 1", "at(loss, (-(172800s))) < 1", NULL},
+	{"x < -2d", "x < -172800s", NULL},
 	{"last loss\xc3 < 1", NULL, NULL},
 };
 
