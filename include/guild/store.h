@@ -406,6 +406,42 @@ void guild_gate_fini(struct guild_gate *g);
 int guild_store_find_best(const struct guild_runs *runs, const struct guild_col *col, bool lowest,
 	size_t *best, const struct guild_log *log, struct guild_error *err);
 
+/* ---- text in runs ------------------------------------------------------------------------------------------------ */
+
+enum guild_search_in {
+	GUILD_SEARCH_OPERATION = 1,
+	GUILD_SEARCH_LABEL = 2,
+	GUILD_SEARCH_TAGS = 4,
+	GUILD_SEARCH_COMMENTS = 8,
+	GUILD_SEARCH_FLAGS = 16, /* as name=value */
+	GUILD_SEARCH_OUTPUT = 32,
+	GUILD_SEARCH_EVERYWHERE = 63,
+};
+struct guild_search {
+	const struct guild_strs *words; /* all of them are in the run, wherever; 1 to 64 */
+	bool is_exact;                  /* else a and A are the same */
+	bool is_regex;     /* the one word is a regular expression; a line of output is a text */
+	unsigned in;       /* enum guild_search_in */
+	size_t max_places; /* places to remember for each run */
+};
+struct guild_found_place {
+	const char *where; /* "operation", "label", "tag", "comment", "flag" or "output" */
+	int64_t line;      /* of the output, from 1; else 0 */
+	char *text;        /* as a terminal would show it */
+};
+struct guild_found_run {
+	struct guild_found_place *v;
+	size_t n, cap;
+	size_t n_places; /* also those that are not remembered */
+};
+void guild_found_run_fini(struct guild_found_run *f);
+/* False: enough. `index` is the run's position. */
+typedef bool guild_found_fn(void *arg, size_t index, const struct guild_found_run *found);
+/* Looks through runs in their order, several at a time; their outputs are read whole. GUILD_EINVALID: nothing to look for, or a regular
+ * expression that is none. */
+int guild_store_search(const struct guild_runs *runs, const struct guild_search *what,
+	guild_found_fn *fn, void *arg, struct guild_error *err);
+
 /* guild compare (query.md 4): headers and rows. Cells are NULL where undefined. */
 struct guild_compare_request {
 	const struct guild_cols *user_cols; /* -c or NULL */

@@ -42,6 +42,7 @@
 	X(runs_list)    \
 	X(runs_purge)   \
 	X(runs_restore) \
+	X(runs_search)  \
 	X(select)       \
 	X(stop)         \
 	X(sys)          \
