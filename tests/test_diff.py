@@ -13,6 +13,7 @@ import zlib
 import pytest
 
 import rundirs
+from conftest import ORACLE
 from events import write_events
 
 
@@ -277,3 +278,118 @@ def test_terminal_gets_colours_and_a_pager(guild):
                            capture_output=True, check=True).stdout
     assert b"P:\x1b[31m-rate = 0.\x1b[7m1\x1b[0m\x1b[31m^[[2J\x1b[0m" in shown
     assert b"P:\x1b[32m+rate = 0.\x1b[7m25\x1b[0m\x1b[32m^[[2J" in shown
+
+
+# ---- runs info --against ---------------------------------------------------------------------------------
+
+def test_info_against(guild):
+    rundirs.make_run(guild.home, 1, flags={"lr": 0.1, "x": 1}, pip_freeze=["numpy==1"], label="a", host="h", sourcecode_digest="1" * 32)
+    second = rundirs.make_run(guild.home, 2, flags={"lr": 0.2, "x": 1}, pip_freeze=["numpy==2"], label="b", host="h",
+                              sourcecode_digest="1" * 32, status="error")
+    write_events(second, {"loss": [(3, 0.5)]})
+    lines = guild("runs", "info", "1", "--against", "2").stdout.splitlines()
+    assert lines[:2] == [f"--- {rundirs.run_id(1)[:8]} train", f"+++ {rundirs.run_id(2)[:8]} train"]
+    assert [line for line in lines[2:] if "started" not in line and "stopped" not in line] == [
+        "~ exit_status: 0 -> 1", "~ flags.lr: 0.1 -> 0.2", "~ label: a -> b", "~ packages.numpy: '1' -> '2'",
+        "+ scalars.loss: {step: 3, value: 0.5}", "~ status: completed -> error"]
+    answer = json.loads(guild("runs", "info", "1", "--against", "2", "--json").stdout)
+    assert answer["run"] == rundirs.run_id(2) and answer["against"] == rundirs.run_id(1)
+    assert {"name": "flags.lr", "change": "changed", "old": 0.1, "new": 0.2} in answer["changes"]
+    assert guild("runs", "info", "1", "--against", "1").stdout == ""
+    guild("runs", "info", "1", "--against", "9", code=1)
+    guild("runs", "info", "1", "--against", "1:2", code=1)
+
+
+# ---- explain-diff ------------------------------------------------------------------------------------------
+
+def effect_runs(guild, n, seed=5):
+    """Runs whose loss rises with lr and with act, but not with mom; bs goes with lr. Returns their rows."""
+    rng = random.Random(seed)
+    rows = []
+    for i in range(n):
+        row = dict(lr=rng.choice([0.01, 0.1, 1.0, 3]), act=rng.choice(["relu", "tanh"]), mom=rng.choice([0.1, 0.5, 0.9]),
+                   kind=rng.choice(["a", "b", "c"]), same=1)
+        row["bs"] = int(row["lr"] * 100)
+        loss = row["lr"] * 0.5 + (row["act"] == "tanh") * 0.4 + rng.gauss(0, 0.05)
+        write_events(rundirs.make_run(guild.home, i + 1, flags=row), {"loss": [(1, 9), (2, loss)], "flat": [(1, 1)]})
+        rows.append(dict(row, loss=struct.unpack("f", struct.pack("f", loss))[0]))
+    return rows
+
+
+def test_explain_diff(guild):
+    rows = effect_runs(guild, 60)
+    answer = json.loads(guild("explain-diff", "--json").stdout)
+    effects = {e["flag"]: e for e in answer["effects"]}
+    assert answer["runs"] == 60 and {e["metric"] for e in answer["effects"]} == {"loss"}
+    assert sorted(effects) == ["act", "bs", "kind", "lr", "mom"]
+    assert [sorted(c["flags"]) for c in answer["confounded"]] == [["bs", "lr"]] and answer["confounded"][0]["alike"] == pytest.approx(1)
+    act = effects["act"]
+    by = {name: [r["loss"] for r in rows if r["act"] == name] for name in ("relu", "tanh")}
+    mean = {name: sum(v) / len(v) for name, v in by.items()}
+    assert (act["from"], act["to"]) == tuple(sorted(mean, key=mean.get))
+    assert act["from_mean"] == pytest.approx(mean[act["from"]]) and act["from_runs"] == len(by[act["from"]])
+    assert act["interval_95"][0] < act["difference"] < act["interval_95"][1]
+    # Matched pairs: means of runs with the same flags, held against each other.
+    cells = {}
+    for r in rows:
+        cells.setdefault((r["lr"], r["mom"], r["kind"], r["act"]), []).append(r["loss"])
+    cells = {k: sum(v) / len(v) for k, v in cells.items()}
+    changes = [cells[(*k[:3], "tanh")] - v for k, v in cells.items() if k[3] == "relu" and (*k[:3], "tanh") in cells]
+    assert act["matched"] == [dict(zip(("from", "to", "pairs", "up", "down", "mean", "min", "max"), (
+        "relu", "tanh", len(changes), len(changes), 0, pytest.approx(sum(changes) / len(changes)),
+        pytest.approx(min(changes)), pytest.approx(max(changes)))))]
+    assert act["q_matched"] < 0.01 and effects["lr"]["q"] < 0.01 and effects["mom"]["q"] > 0.05
+    assert effects["lr"]["matched_pairs"] == 0  # bs changes with it
+    text = guild("explain-diff")
+    assert re.search(rf"loss +act .*strong; {len(changes)} of {len(changes)} matched pairs rise\n", text.stdout)
+    assert "WARNING: bs and lr vary together (1.00 of 1)" in text.stderr
+    assert guild("explain-diff").stdout == text.stdout
+    few = guild("explain-diff", "1:5")
+    assert "too few runs to tell" in few.stdout and "5 runs are few" in few.stderr and "strong" not in few.stdout
+    assert {e["metric"] for e in json.loads(guild("explain-diff", "-m", "first loss", "-m", "min loss as low", "--json").stdout)["effects"]} == {"low"}
+    assert guild("explain-diff", "1", code=1).stderr == "guild: no flag varies among 1 run\n"
+    assert guild("explain-diff", "-m", "flat", code=1).stderr == "guild: no metric varies among 60 runs\n"
+
+
+@pytest.mark.differential
+def test_effects_are_those_of_scipy(guild, tmp_path):
+    python = ORACLE.parent / "python"
+    if not python.exists():
+        pytest.skip("SciPy is not installed in .venv/oracle")
+    rows = effect_runs(guild, 40, seed=8)
+    answer = json.loads(guild("explain-diff", "--json", "--permutations", "20000").stdout)
+    script = """
+import json, sys
+import numpy as np
+from scipy import special, stats
+rows = json.load(sys.stdin)
+y = np.array([r['loss'] for r in rows])
+rng = np.random.default_rng(1)
+out = {}
+for flag in ('lr', 'mom', 'act', 'kind'):
+    x = [r[flag] for r in rows]
+    if flag in ('lr', 'mom'):
+        rx, ry = stats.rankdata(x), stats.rankdata(y)
+        seen = abs(np.corrcoef(rx, ry)[0, 1])
+        p = np.mean([abs(np.corrcoef(rx, rng.permutation(ry))[0, 1]) >= seen - 1e-9 for _ in range(4000)])
+        out[flag] = dict(rank_correlation=stats.spearmanr(x, y).correlation, standardized_slope=np.corrcoef(x, y)[0, 1], p=p)
+    else:
+        groups = sorted(set(x))
+        between = lambda v: sum((v[[a == g for a in x]] - v.mean()).sum() ** 2 / x.count(g) for g in groups)
+        seen = between(y)
+        out[flag] = dict(p=np.mean([between(rng.permutation(y)) >= seen - 1e-9 for _ in range(4000)]))
+        if len(groups) == 2:
+            a, b = sorted((y[[v == g for v in x]] for g in groups), key=np.mean)
+            va, vb = a.var(ddof=1) / len(a), b.var(ddof=1) / len(b)
+            df = (va + vb) ** 2 / (va ** 2 / (len(a) - 1) + vb ** 2 / (len(b) - 1))
+            t = np.sqrt(df * (1 / special.betaincinv(df / 2, 0.5, 0.05) - 1)) * np.sqrt(va + vb)
+            d = b.mean() - a.mean()
+            out[flag].update(difference=d, interval_95=[d - t, d + t])
+print(json.dumps(out))
+"""
+    done = subprocess.run([python, "-c", script], input=json.dumps(rows), capture_output=True, text=True, check=True)
+    effects = {e["flag"]: e for e in answer["effects"]}
+    for flag, wanted in json.loads(done.stdout).items():
+        p = wanted.pop("p")
+        assert {k: effects[flag][k] for k in wanted} == {k: pytest.approx(v, rel=1e-9) for k, v in wanted.items()}
+        assert effects[flag]["p"] == pytest.approx(p, rel=0.3, abs=0.02)

@@ -116,6 +116,66 @@ bool guild_diff_is_core_attr(const char *name);
 void guild_compare_keep_changed(const struct guild_runs *runs, struct guild_compare_table *t,
 	const struct guild_log *log);
 
+/* ---- which flag changes go with which metric changes (guild explain-diff) ----------------------------------- */
+
+/* Runs that agree in all flags but one, before and after; of several runs with the same flags the mean. */
+struct guild_matched_change {
+	const struct guild_value *from, *to; /* values of the flag; NULL: it was not set */
+	size_t n, n_up, n_down;              /* pairs, and in how many the metric rose or fell */
+	double mean, least, most;            /* change of the metric */
+};
+struct guild_effect {
+	const char *flag, *metric;
+	bool is_numeric;
+	size_t n, n_values; /* runs that have both; distinct values of the flag among them */
+	/* Numeric flags: Spearman's rank correlation, and the slope with both in standard deviations. Else NAN. */
+	double rank_correlation, slope;
+	/* The values of the flag with the lowest and the highest mean of the metric (numeric: lowest and highest value). */
+	const struct guild_value *low, *high;
+	double low_mean, high_mean;
+	size_t n_low, n_high;
+	bool has_interval; /* 95 % (Welch), of high_mean - low_mean: two values only, as more would have been chosen after the fact */
+	double interval_low, interval_high;
+	double p; /* by permutation; NAN: the metric does not vary, or there are too few runs */
+	double q; /* the same adjusted for how many were looked at (Benjamini and Hochberg) */
+	struct guild_matched_change *matched; /* by values */
+	size_t n_matched;
+	size_t n_pairs, n_pairs_up, n_pairs_down; /* of all of them, from lower to higher value */
+	double p_matched; /* by permutation among runs that agree in all other flags; NAN: there are none */
+	double q_matched;
+};
+/* Flags that vary so much together that their effects cannot be told apart. */
+struct guild_confounded {
+	const char *a, *b;
+	double alike; /* 0..1 */
+};
+struct guild_effects {
+	size_t n_runs, n_flags, n_metrics;
+	struct guild_effect *v; /* by metric, then the smaller p */
+	size_t n;
+	struct guild_confounded *confounded;
+	size_t n_confounded;
+	size_t n_not_finite;                /* values of metrics left out: NaN, infinite */
+	size_t n_operations, n_sourcecodes; /* distinct ones among the runs */
+};
+enum {
+	GUILD_EFFECTS_RUNS_FEW = 8, /* below it nothing is claimed */
+	GUILD_EFFECTS_PERMUTATIONS = 9999,
+	GUILD_EFFECTS_CONFOUNDED_PERCENT = 70,
+};
+struct guild_effects_request {
+	const struct guild_cols *metrics; /* or NULL: the last values of all scalars */
+	bool all_scalars;                 /* those of the system, too */
+	size_t n_permutations;            /* 0: GUILD_EFFECTS_PERMUTATIONS */
+	uint64_t seed;
+	void (*on_step)(void *arg, size_t done, size_t total); /* or NULL */
+	void *arg;
+};
+/* Batches are passed over. GUILD_ENOTFOUND: no flag varies, or no run has a metric that does. Everything lives in `a`. */
+int guild_effects_find(struct guild_arena *a, const struct guild_runs *runs,
+	const struct guild_effects_request *req, struct guild_effects *out,
+	const struct guild_log *log, struct guild_error *err);
+
 /* ---- texts ------------------------------------------------------------------------------------------------ */
 
 /* Lines [old_from, old_from + old_n) became [new_from, new_from + new_n), counted from 0. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "run_against.h"
 #include "run_info.h"
 
 static const struct guild_opt opts[] = {
@@ -15,6 +16,12 @@ static const struct guild_opt opts[] = {
 	{.names = "-s --all-scalars",
 		.help = "Show scalars of the system, too, and first, lowest, highest, average and "
 			"total values."},
+	{.names = "--against",
+		.value = "RUN",
+		.kind = GUILD_OPT_TEXT,
+		.complete = GUILD_COMPLETE_RUN,
+		.help = "Show only what differs from RUN, and what shaped the runs: source code, host, "
+			"platform and packages, too."},
 	{.names = "--checkpoints", .help = "Show model checkpoints."},
 	{.names = "--private-attrs", .hidden = true, .help = "Show what restarting needs."},
 	{0},
@@ -59,6 +66,11 @@ static int run(struct guild_ctx *ctx, const struct guild_args *args)
 
 	if (guild_cmd_select_run(ctx, args, &r, &err) != 0) {
 		code = guild_cmd_fail(ctx, &err);
+	} else if (guild_args_given(args, "against")) {
+		if (guild_run_print_against(ctx, args, &r, guild_args_text(args, "against"),
+			    wanted_parts(args), &err) != 0) {
+			code = guild_cmd_fail(ctx, &err);
+		}
 	} else {
 		struct guild_value *info = guild_run_info(ctx, &r, wanted_parts(args));
 
@@ -85,6 +97,7 @@ const struct guild_cmd guild_cmd_runs_info = {
 		"Examples:\n\n"
 		"  guild runs info\n"
 		"  guild runs info 3 --env --deps\n"
+		"  guild runs info 1 --against 2\n"
 		"  guild runs info 22abed97 --json",
 	.opts = tables,
 	.args = run_args,

@@ -22,6 +22,7 @@
 	X(download)     \
 	X(explain)      \
 	X(export)       \
+	X(explain_diff) \
 	X(graph)        \
 	X(help)         \
 	X(import)       \

@@ -64,6 +64,9 @@ void guild_diff_found_fini(struct guild_diff_found *f);
 int guild_diff_print(struct guild_diff_found *f, bool color, FILE *out, struct guild_error *err);
 /* As one document. */
 int guild_diff_json(struct guild_diff_found *f, struct guild_value **out, struct guild_error *err);
+/* A list of {name, change, old, new}. */
+struct guild_value *guild_diff_values_json(struct guild_arena *a,
+	const struct guild_value_changes *c);
 /* Lines "~ NAME: OLD -> NEW". */
 void guild_diff_value_lines(struct guild_buf *out, const struct guild_value_changes *c, bool color,
 	const char *indent);

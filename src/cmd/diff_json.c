@@ -64,7 +64,8 @@ static struct guild_value *value_or_null(struct guild_arena *a, const struct gui
 	return v ? guild_value_copy(a, v) : guild_value_null(a);
 }
 
-static struct guild_value *values_json(struct guild_arena *a, const struct guild_value_changes *c)
+struct guild_value *guild_diff_values_json(struct guild_arena *a,
+	const struct guild_value_changes *c)
 {
 	struct guild_value *list = guild_value_list(a);
 
@@ -316,7 +317,7 @@ int guild_diff_json(struct guild_diff_found *f, struct guild_value **out, struct
 	for (size_t i = 0; i < GUILD_ARRAY_LEN(value_parts); i++) {
 		if (f->parts & value_parts[i].part) {
 			guild_value_set(a, v, value_parts[i].key,
-				values_json(a, &f->values[value_parts[i].values]));
+				guild_diff_values_json(a, &f->values[value_parts[i].values]));
 		}
 	}
 	if (f->parts & GUILD_DIFF_PACKAGES) {
