@@ -21,8 +21,8 @@
 	X(diff)         \
 	X(download)     \
 	X(explain)      \
-	X(export)       \
 	X(explain_diff) \
+	X(export)       \
 	X(graph)        \
 	X(help)         \
 	X(import)       \
