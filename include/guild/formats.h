@@ -317,10 +317,11 @@ int guild_event_file_read(const char *path, guild_event_fn *on_scalar, void *arg
 typedef int guild_event_record_fn(void *arg, struct guild_str event);
 int guild_event_file_records(const char *path, guild_event_record_fn *on_record, void *arg,
 	enum guild_event_end *end, struct guild_error *err);
-/* For those who write whole event files at once, append a record: the one that begins every file; one scalar, as float32 where that
- * says the same, else as a float64 tensor that TensorBoard knows for a scalar; any serialized Event. */
+/* For those who write whole event files at once, append a record: the one that begins every file; one scalar, as a
+ * float64 tensor that TensorBoard knows for a scalar, or (`as_single`) as float32, which every reader knows; any serialized Event. One
+ * tag is best written one way: readers of the one kind do not see the other. */
 void guild_event_encode_version(struct guild_buf *out, double wall_time);
-void guild_event_encode(struct guild_buf *out, const struct guild_event_scalar *s);
+void guild_event_encode(struct guild_buf *out, const struct guild_event_scalar *s, bool as_single);
 void guild_event_encode_record(struct guild_buf *out, struct guild_str event);
 /* guild_event_file_read over bytes (fuzzing, archives). Records larger than 256 MiB count as corrupt. */
 enum guild_event_end guild_event_bytes_read(struct guild_str data, guild_event_fn *on_scalar,

@@ -81,6 +81,36 @@ int guild_import_count(const struct guild_import_request *req, size_t *n, struct
 int guild_import(const struct guild_import_request *req, struct guild_import_summary *out,
 	const struct guild_log *log, struct guild_error *err);
 
+/* ---- export ------------------------------------------------------------------------------------------------ */
+
+struct guild_exported {
+	const struct guild_run *run;
+	bool is_new; /* false: it was there, and is the same (or was left, with `keep_differing`) */
+	const char *place; /* folder or file it is in now, relative to the path asked for */
+	uint64_t n_values, n_files, n_left_out;
+};
+typedef int guild_exported_fn(void *arg, const struct guild_exported *run);
+
+struct guild_export_request {
+	const char *kind; /* one of guild_export_kinds */
+	const char
+		*path; /* a folder, which is made; csv and parquet: also a file, of one row a run */
+	const struct guild_runs *runs;
+	bool replace; /* what is there and differs is replaced; else nothing is written and GUILD_EEXISTS returned */
+	bool keep_differing;       /* it is left as it is */
+	guild_exported_fn *on_run; /* or NULL */
+	void *arg;
+};
+struct guild_export_summary {
+	size_t n_new, n_same, n_kept;
+	uint64_t n_values, n_files, n_left_out;
+};
+/* Writes runs as another tool's store: mlflow (folders of its file store), tensorboard (a log folder), csv and parquet (tables). Each
+ * run, or table, appears by one rename when it is complete. GUILD_EINVALID: the kind is unknown, or there is something else at the
+ * path. */
+int guild_export(const struct guild_export_request *req, struct guild_export_summary *out,
+	const struct guild_log *log, struct guild_error *err);
+
 #ifdef __cplusplus
 }
 #endif

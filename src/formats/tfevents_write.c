@@ -6,8 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <float.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -163,11 +161,9 @@ static const char tensor_metadata[] = {0x4a, 0x0d,                 /* Value.meta
 	0x0a, 0x09, 0x0a, 0x07, 's', 'c', 'a', 'l', 'a', 'r', 's', /* plugin_data.plugin_name */
 	0x20, 0x01};                                               /* data_class: scalar */
 
-void guild_event_encode(struct guild_buf *out, const struct guild_event_scalar *s)
+void guild_event_encode(struct guild_buf *out, const struct guild_event_scalar *s, bool as_single)
 {
-	bool is_single = isnan(s->value) || isinf(s->value) ||
-			 (fabs(s->value) <= FLT_MAX && (double)(float)s->value == s->value);
-	size_t payload = is_single ? 1 + 4 : sizeof(tensor_head) + 8 + sizeof(tensor_metadata);
+	size_t payload = as_single ? 1 + 4 : sizeof(tensor_head) + 8 + sizeof(tensor_metadata);
 	size_t value = 1 + varint_size(s->tag.n) + s->tag.n + payload;
 	struct guild_buf event = {0};
 	guild_buf_reserve(&event, value + 64);
@@ -182,8 +178,8 @@ void guild_event_encode(struct guild_buf *out, const struct guild_event_scalar *
 	guild_buf_putc(&event, VALUE_TAG);
 	put_varint(&event, s->tag.n);
 	guild_buf_append(&event, s->tag.p, s->tag.n);
-	if (is_single) {
-		float single = (float)s->value;
+	if (as_single) {
+		float single = (float)s->value; /* infinite where it is too large */
 		uint32_t bits;
 		memcpy(&bits, &single, sizeof(bits));
 		guild_buf_putc(&event, VALUE_SIMPLE);

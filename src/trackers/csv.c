@@ -14,6 +14,8 @@ enum role {
 	ROLE_ID,
 	ROLE_STEP,
 	ROLE_TIME,
+	ROLE_TAG,   /* one row a value: the name of its metric */
+	ROLE_VALUE, /* and the value */
 	ROLE_OPERATION,
 	ROLE_LABEL,
 	ROLE_TAGS,
@@ -37,7 +39,7 @@ struct csv {
 	const struct guild_value *rows; /* the first is the header */
 	struct column *columns;
 	size_t n_columns;
-	const struct column *id, *step, *time; /* or NULL */
+	const struct column *id, *step, *time, *tag, *value; /* or NULL */
 };
 
 static bool has_name(const struct guild_strs *list, const char *name)
@@ -56,6 +58,9 @@ static enum role known_role(const char *name)
 		{"run_id", ROLE_ID},
 		{"step", ROLE_STEP},
 		{"wall_time", ROLE_TIME},
+		{"tag", ROLE_TAG},
+		{"metric", ROLE_TAG},
+		{"value", ROLE_VALUE},
 		{"operation", ROLE_OPERATION},
 		{"label", ROLE_LABEL},
 		{"name", ROLE_LABEL},
@@ -124,15 +129,26 @@ static int find_columns(struct csv *t, struct guild_error *err)
 	for (size_t i = 0; i < header->n; i++) {
 		struct column *c = &t->columns[i];
 		*c = column_of(asked, guild_value_text(header->items[i]));
-		const struct column **place = c->role == ROLE_ID     ? &t->id
-					      : c->role == ROLE_STEP ? &t->step
-					      : c->role == ROLE_TIME ? &t->time
-								     : NULL;
+		const struct column **place = c->role == ROLE_ID      ? &t->id
+					      : c->role == ROLE_STEP  ? &t->step
+					      : c->role == ROLE_TIME  ? &t->time
+					      : c->role == ROLE_TAG   ? &t->tag
+					      : c->role == ROLE_VALUE ? &t->value
+								      : NULL;
 		if (place != NULL && *place == NULL) {
 			*place = c;
 		} else if (place != NULL) {
 			c->role = ROLE_FLAG;
 		}
+	}
+	/* Only together do they mean that; a table with a flag named "value" is none such. */
+	if (t->id == NULL || t->tag == NULL || t->value == NULL) {
+		for (size_t i = 0; i < header->n; i++) {
+			struct column *c = &t->columns[i];
+			c->role =
+				c->role == ROLE_TAG || c->role == ROLE_VALUE ? ROLE_FLAG : c->role;
+		}
+		t->tag = t->value = NULL;
 	}
 	const char *missing = asked->id != NULL && t->id == NULL       ? asked->id
 			      : asked->step != NULL && t->step == NULL ? asked->step
@@ -288,11 +304,13 @@ static void take_row(const struct csv *t, struct import_run *r, const struct gui
 	for (size_t i = 0; i < t->n_columns; i++) {
 		const struct column *c = &t->columns[i];
 		struct guild_str text = cell(row, i);
-		if (c->role == ROLE_METRIC) {
+		if (c->role == ROLE_METRIC || c->role == ROLE_VALUE) {
+			struct guild_str tag = c->role == ROLE_METRIC ? guild_str(c->name)
+								      : cell_of(t, row, t->tag);
 			struct guild_str number = guild_str_trim(text);
 			if (number.n > 0 && guild_parse_f64(number.p, number.n, &figure)) {
-				guild_import_metric(r, NULL, guild_str(c->name), step,
-					(double)wall_us / 1e6, figure);
+				guild_import_metric(r, NULL, tag, step, (double)wall_us / 1e6,
+					figure);
 			} else if (number.n > 0) {
 				guild_log(r->imp->log, "warning",
 					"'%.*s' is no number and was left out (column %s)",

@@ -174,7 +174,7 @@ void guild_import_metric(struct import_run *r, const char *dir, struct guild_str
 	}
 	struct guild_event_scalar s = {
 		.tag = tag, .step = step, .wall_time = wall_time, .value = value};
-	guild_event_encode(&e->bytes, &s);
+	guild_event_encode(&e->bytes, &s, false);
 	if (e->bytes.n > IMPORT_SPOOL_BYTES) {
 		r->failure = guild_import_spool(r, e, &r->error);
 	}
