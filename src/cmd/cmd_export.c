@@ -1,5 +1,6 @@
 /* guild export: runs to a directory or an archive (cli.md 1.3). */
 
+#include "export_to.h"
 #include "move_cmd.h"
 
 #include <stdlib.h>
@@ -12,8 +13,8 @@ static const struct guild_opt opts[] = {
 		.help = "Copy what links in the runs lead to, in place of the links."},
 	{0},
 };
-static const struct guild_opt *const tables[] = {opts, guild_move_opts, guild_json_opts,
-	guild_yes_opts, guild_filter_opts, guild_status_opts, NULL};
+static const struct guild_opt *const tables[] = {opts, guild_export_to_opts, guild_move_opts,
+	guild_json_opts, guild_yes_opts, guild_filter_opts, guild_status_opts, NULL};
 static const struct guild_arg words[] = {
 	{.name = "LOCATION",
 		.required = true,
@@ -68,6 +69,8 @@ static int run(struct guild_ctx *ctx, const struct guild_args *args)
 		code = guild_cmd_fail(ctx, &err);
 	} else if (runs.n == 0) {
 		guild_log(&ctx->log, "note", "Nothing to export.");
+	} else if (guild_args_given(args, "to")) {
+		code = guild_cmd_export_to(ctx, args, &runs);
 	} else {
 		code = export_runs(ctx, args, guild_args_words(args)->v[0], &runs);
 	}
@@ -88,10 +91,14 @@ const struct guild_cmd guild_cmd_export = {
 		"whole, whatever interrupts. The same command then goes on.\n\n"
 		"'guild runs --archive LOCATION' lists what is there, 'guild import LOCATION' brings it "
 		"back. See docs/guide/moving-runs.md.\n\n"
+		"With --to the runs are written as another tool reads them: experiments of MLflow, a log "
+		"folder of TensorBoard, or tables. See docs/guide/importing.md.\n\n"
 		"Examples:\n\n"
 		"  guild export backup\n"
 		"  guild export best.zip 1 5 7\n"
-		"  guild export --move old.tar.zst --started 'before 90 days ago'",
+		"  guild export --move old.tar.zst --started 'before 90 days ago'\n"
+		"  guild export --to mlflow mlruns -Fo train\n"
+		"  guild export --to parquet tables",
 	.opts = tables,
 	.args = words,
 	.needs = GUILD_NEEDS_HOME,

@@ -60,7 +60,7 @@ struct telling {
 	struct guild_progress progress;
 	struct guild_table table; /* preview */
 	struct guild_value *list; /* --json, else NULL */
-	bool preview;
+	bool preview, keep_differing;
 	size_t n_told;
 };
 
@@ -186,7 +186,10 @@ static int tell_trouble(const struct telling *t, const struct guild_import_summa
 		guild_error_set(&err, GUILD_EINVALID, "%zu run(s) could not be imported", damaged);
 		(void)guild_cmd_fail(t->ctx, &err);
 	}
-	if (differ > 0) {
+	if (differ > 0 && t->keep_differing) {
+		tell_count(t->ctx, differ, "differ from what is here and were left as they are");
+		differ = 0;
+	} else if (differ > 0) {
 		guild_error_set(&err, GUILD_EEXISTS,
 			"%zu run(s) differ from what is here and were left as they are", differ);
 		guild_error_hint(&err,
@@ -224,7 +227,10 @@ static int run_import(struct guild_ctx *ctx, const struct guild_args *args,
 {
 	struct guild_error err = {0};
 	struct guild_import_summary sum = {0};
-	struct telling t = {.ctx = ctx, .preview = req->preview};
+	struct telling t = {.ctx = ctx,
+		.preview = req->preview,
+		.keep_differing = guild_args_has(args, "skip-differing") &&
+				  guild_args_flag(args, "skip-differing")};
 	size_t n = 0;
 	if (guild_import_count(req, &n, &err) != 0) {
 		return guild_cmd_fail(ctx, &err);
@@ -263,9 +269,30 @@ static int find_python(struct guild_ctx *ctx, struct guild_python *py, struct gu
 	return rc;
 }
 
+/* What the command takes for archives alone; NULL: nothing of it was given. */
+static const char *foreign_option(const struct guild_args *args)
+{
+	static const char *const keys[] = {"move", "copy-resources"};
+	for (size_t i = 0; i < GUILD_ARRAY_LEN(keys); i++) {
+		if (guild_args_has(args, keys[i]) && guild_args_given(args, keys[i])) {
+			return keys[i];
+		}
+	}
+	return NULL;
+}
+
 int guild_cmd_import_from(struct guild_ctx *ctx, const struct guild_args *args)
 {
 	struct guild_error err = {0};
+	const char *foreign = foreign_option(args);
+	if (foreign != NULL) {
+		return guild_cmd_usage(ctx, "import", "'--%s' cannot be used with '--from'",
+			foreign);
+	}
+	if (guild_args_words(args)->n > 1 || guild_cmd_has_filters(args)) {
+		return guild_cmd_usage(ctx, "import",
+			"'--from' imports all runs: none can be named or filtered");
+	}
 	struct guild_python py = {0};
 	const char *path = guild_args_words(args)->v[0];
 	char *runs = guild_home_runs_dir(&ctx->home, false);

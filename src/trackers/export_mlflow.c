@@ -366,9 +366,11 @@ static int write_tags(const struct export_run *x, struct keys *k, const char *di
 		guild_buf_printf(&cmd, "%s%s", i > 0 ? " " : "", word != NULL ? word : "");
 	}
 	set_text(x, tags, "mlflow.runName", run_name(x));
-	set_text(x, tags, "mlflow.user", x->user);
 	set_text(x, tags, "mlflow.source.name", guild_buf_cstr(&cmd));
-	set_text(x, tags, "mlflow.source.type", "LOCAL");
+	if (!guild_streq(guild_value_text(guild_value_get(x->imported, "from")), "mlflow")) {
+		set_text(x, tags, "mlflow.user", x->user); /* as MLflow's own programs do */
+		set_text(x, tags, "mlflow.source.type", "LOCAL");
+	}
 	set_text(x, tags, "mlflow.source.git.commit", x->commit);
 	set_text(x, tags, "mlflow.parentRunId",
 		guild_value_text(guild_value_get(x->imported, "parent")));
