@@ -53,7 +53,7 @@ static void set_message(struct guild_tui *app, bool is_problem, const char *fmt,
 	vsnprintf(app->message, sizeof(app->message), fmt, ap);
 	app->message_is_problem = is_problem;
 	if (is_problem) {
-		guild_log(&log, "note", "%s", app->message);
+		guild_log(&log, "info", "%s", app->message);
 	}
 }
 

@@ -34,12 +34,7 @@ static void move_cols(struct guild_tui *app, int arg)
 
 static void page_rows(struct guild_tui *app, int arg)
 {
-	struct guild_tui_table *t = &app->table;
-	int64_t rows = arg * (int64_t)(t->height * count(app, 1));
-
-	/* The cursor keeps its height on the screen. */
-	guild_tui_table_scroll(t, rows);
-	guild_tui_table_move(t, rows, 0);
+	guild_tui_table_page(&app->table, arg * (int64_t)count(app, 1));
 }
 
 static void page_cols(struct guild_tui *app, int arg)
@@ -64,6 +59,7 @@ static void go_row(struct guild_tui *app, int arg)
 static void line_end(struct guild_tui *app, int arg)
 {
 	guild_tui_table_move(&app->table, 0, arg * (int64_t)app->table.columns.n);
+	app->table.left = arg < 0 ? 0 : app->table.left;
 }
 
 static void go_col(struct guild_tui *app, int arg)
@@ -91,8 +87,10 @@ static void col_change(struct guild_tui *app, int arg)
 static void remember(struct guild_tui *app, int arg)
 {
 	(void)arg;
-	guild_tui_table_remember(&app->table);
-	guild_tui_say(app, "position kept; ' goes back to it");
+	if (guild_tui_table_has_cursor(&app->table)) {
+		guild_tui_table_remember(&app->table);
+		guild_tui_say(app, "position kept; ' goes back to it");
+	}
 }
 
 static void go_back(struct guild_tui *app, int arg)
@@ -268,11 +266,13 @@ static void choose(struct guild_tui *app, int arg)
 void guild_tui_toggle_spark(struct guild_tui *app, const char *scalar)
 {
 	struct guild_tui_table *t = &app->table;
+	bool is_on_it = t->columns.v[t->col].spark != NULL;
 	size_t col = guild_tui_columns_toggle_spark(&t->columns, t->col, scalar);
 
-	t->col = t->col < t->columns.n ? t->col : t->columns.n - 1;
 	if (col != SIZE_MAX) {
-		guild_tui_table_move(t, 0, 0);
+		t->col = col; /* so that it is in sight */
+	} else if ((is_on_it && t->col > 0) || t->col >= t->columns.n) {
+		t->col--;
 	}
 }
 

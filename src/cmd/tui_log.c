@@ -41,7 +41,8 @@ static void emit(void *arg, const char *level, const char *text)
 			drop_first(&log->lines);
 		}
 		guild_strs_add(&log->lines, line);
-		log->n_new++;
+		/* What was said on the last line comes as "info". */
+		log->n_new += strcmp(level, "info") != 0;
 	}
 	pthread_mutex_unlock(&log->lock);
 	free(line);

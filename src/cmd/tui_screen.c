@@ -92,8 +92,7 @@ void guild_tui_screen_close(struct guild_tui_screen *s)
 		return;
 	}
 	if (s->screen) {
-		curs_set(1);
-		endwin();
+		guild_tui_screen_leave(s);
 		delscreen(s->screen);
 	}
 	(void)setlocale(LC_CTYPE, s->old_locale);
@@ -109,8 +108,12 @@ bool guild_tui_screen_is_utf8(const struct guild_tui_screen *s)
 void guild_tui_screen_leave(struct guild_tui_screen *s)
 {
 	(void)s;
-	curs_set(1);
-	endwin();
+	/* Where there is no screen to go back to, what comes next starts on an empty line. */
+	(void)move(LINES - 1, 0);
+	(void)clrtoeol();
+	(void)refresh();
+	(void)curs_set(1);
+	(void)endwin();
 }
 
 void guild_tui_screen_return(struct guild_tui_screen *s)

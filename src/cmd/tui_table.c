@@ -100,6 +100,15 @@ void guild_tui_table_go(struct guild_tui_table *t, size_t row)
 	follow(t);
 }
 
+void guild_tui_table_page(struct guild_tui_table *t, int64_t pages)
+{
+	size_t n = guild_tui_table_n_rows(t);
+	int64_t rows = pages * (int64_t)t->height;
+
+	t->top = clamp((int64_t)t->top + rows, n > t->height ? n - t->height + 1 : 1);
+	guild_tui_table_move(t, rows, 0);
+}
+
 void guild_tui_table_scroll(struct guild_tui_table *t, int64_t rows)
 {
 	size_t n = guild_tui_table_n_rows(t);

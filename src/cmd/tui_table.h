@@ -35,6 +35,8 @@ void guild_tui_table_cell(const struct guild_tui_table *t, size_t at, size_t col
 
 void guild_tui_table_move(struct guild_tui_table *t, int64_t rows, int64_t cols);
 void guild_tui_table_go(struct guild_tui_table *t, size_t row); /* the nearest there is */
+/* The window and the cursor by so many heights. */
+void guild_tui_table_page(struct guild_tui_table *t, int64_t pages);
 /* Moves the window without the cursor, as far as that allows; the cursor follows at the edge. */
 void guild_tui_table_scroll(struct guild_tui_table *t, int64_t rows);
 void guild_tui_table_set_height(struct guild_tui_table *t, size_t height);

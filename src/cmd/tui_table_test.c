@@ -86,6 +86,20 @@ static void test_scroll(void **state)
 	CHECK(t, 2, 0, 0);
 }
 
+static void test_page(void **state)
+{
+	struct guild_tui_table *t = *state;
+
+	guild_tui_table_page(t, 1);
+	CHECK(t, 3, 0, 2);
+	guild_tui_table_page(t, 1);
+	CHECK(t, 4, 0, 2);
+	guild_tui_table_page(t, -1);
+	CHECK(t, 1, 0, 0);
+	guild_tui_table_page(t, -1);
+	CHECK(t, 0, 0, 0);
+}
+
 static void test_the_cursor_stays_with_its_run(void **state)
 {
 	struct guild_tui_table *t = *state;
@@ -198,6 +212,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_move, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_scroll, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_page, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_the_cursor_stays_with_its_run, setup,
 			teardown),
 		cmocka_unit_test_setup_teardown(test_new_rows_at_the_top_are_seen, setup, teardown),
