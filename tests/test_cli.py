@@ -9,8 +9,8 @@ import pytest
 from rundirs import make_run, run_id
 
 LATER = ["install", "package", "packages", "publish", "pull", "push", "remote",
-         "remotes", "search", "shell", "sync", "tensorboard", "tensorflow", "uninstall", "view",
-         "runs push", "sys s3-sync start", "sys shutdown-timer status"]
+         "remotes", "search", "sync", "tensorboard", "uninstall", "view",
+         "runs push"]
 
 
 def test_no_command_is_a_usage_error(guild):

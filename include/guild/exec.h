@@ -104,6 +104,43 @@ int guild_exec_daemonize(const char *pidfile, const char *cwd, struct guild_daem
 /* The new process removes its pid file; both release what they hold. */
 void guild_exec_daemon_end(struct guild_daemon *d);
 
+/* Takes the pid file for this process, as guild_exec_daemonize does for the new one. */
+int guild_exec_hold_pidfile(const char *pidfile, struct guild_daemon *out, struct guild_error *err);
+
+/* Services: one process each in a Guild home, its id in HOME/proc/NAME, what it says in HOME/log/NAME. */
+#define GUILD_SHUTDOWN_TIMER "shutdown-timer"
+#define GUILD_S3_SYNC "s3-sync"
+/* The process of a running service, 0 when it is not running. */
+pid_t guild_service_pid(const struct guild_home *home, const char *name);
+/* SIGTERM, and waits. 1: it was running, as *pid; 0: it was not; GUILD_EBUSY: it does not end. */
+int guild_service_stop(const struct guild_home *home, const char *name, pid_t *pid,
+	struct guild_error *err);
+/* Turns the machine off when no run of the home was running for a while. */
+struct guild_shutdown_timer {
+	const struct guild_home *home;
+	double timeout_min;
+	int64_t grace_min; /* that the program shutdown waits */
+	bool as_root;      /* by sudo */
+	bool foreground, dont_shutdown;
+	const struct guild_log *log; /* what it says in the foreground */
+};
+/* 1 when it runs in the background; 0 when it has ended: in the foreground, or in the process that was the service. Flush stdio
+ * first. GUILD_EBUSY: it is running already. */
+int guild_shutdown_timer_start(const struct guild_shutdown_timer *t, struct guild_error *err);
+/* Calls `aws s3 sync` again and again. */
+struct guild_s3_sync {
+	const struct guild_home *home;
+	const char *uri;  /* s3://BUCKET[/PATH] */
+	char *const *env; /* of aws */
+	int64_t interval_s;
+	int64_t log_max_bytes, log_backups;
+	bool foreground;
+	const struct guild_log *log;
+};
+int guild_s3_uri_check(const char *uri, struct guild_error *err);
+/* As guild_shutdown_timer_start; GUILD_ENOTFOUND: there is no program aws. */
+int guild_s3_sync_start(const struct guild_s3_sync *sync, struct guild_error *err);
+
 /* ---- Python environments --------------------------------------------------------------------------------------- */
 
 struct guild_python {

@@ -26,6 +26,7 @@ const struct guild_cmd guild_cmd_sys = {
 	.summary = "Show processors, memory, GPUs and limits of this machine",
 	.help = "What is shown here is what the system figures of runs (tags sys/...) are measured "
 		"against.\n\n"
+		"'guild sys shutdown-timer' and 'guild sys s3-sync' are services for rented machines.\n\n"
 		"Examples:\n\n"
 		"  guild sys\n"
 		"  guild sys --json",

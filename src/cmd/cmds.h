@@ -48,6 +48,53 @@
 	X(stop)         \
 	X(sys)          \
 	X(tag)          \
+#define GUILD_CMDS(X)                \
+	X(api)                       \
+	X(api_compare)               \
+	X(api_help_op)               \
+	X(api_ops)                   \
+	X(api_runs)                  \
+	X(attr)                      \
+	X(cat)                       \
+	X(check)                     \
+	X(checkpoints)               \
+	X(comment)                   \
+	X(compare)                   \
+	X(completion)                \
+	X(diff)                      \
+	X(download)                  \
+	X(explain)                   \
+	X(graph)                     \
+	X(help)                      \
+	X(import)                    \
+	X(init)                      \
+	X(label)                     \
+	X(ls)                        \
+	X(mark)                      \
+	X(merge)                     \
+	X(models)                    \
+	X(open)                      \
+	X(operations)                \
+	X(run)                       \
+	X(run_steps)                 \
+	X(runs)                      \
+	X(runs_delete)               \
+	X(runs_info)                 \
+	X(runs_list)                 \
+	X(runs_purge)                \
+	X(runs_restore)              \
+	X(select)                    \
+	X(stop)                      \
+	X(sys)                       \
+	X(sys_s3_sync)               \
+	X(sys_s3_sync_start)         \
+	X(sys_s3_sync_status)        \
+	X(sys_s3_sync_stop)          \
+	X(sys_shutdown_timer)        \
+	X(sys_shutdown_timer_start)  \
+	X(sys_shutdown_timer_status) \
+	X(sys_shutdown_timer_stop)   \
+	X(tag)                       \
 	X(watch)
 
 /* Commands of Guild AI that a later version will have: naming one says so. */

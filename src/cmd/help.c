@@ -99,7 +99,8 @@ static bool is_under(struct guild_str name, const char *parent)
 	if (n == 0) {
 		return !memchr(name.p, ' ', name.n);
 	}
-	return name.n > n && guild_str_starts(name, parent) && name.p[n] == ' ';
+	return name.n > n && guild_str_starts(name, parent) && name.p[n] == ' ' &&
+	       !memchr(name.p + n + 1, ' ', name.n - n - 1);
 }
 
 bool guild_help_is_child(const struct guild_cmd *cmd, const char *parent)

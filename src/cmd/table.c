@@ -26,8 +26,6 @@ const char *const guild_later_cmds[] = {
 	"search",
 	"shell",
 	"sync",
-	"sys s3-sync",
-	"sys shutdown-timer",
 	"tensorboard",
 	"tensorflow",
 	"uninstall",
@@ -141,35 +139,38 @@ static int check_later(const char *name, struct guild_error *err)
 		name);
 }
 
+/* The command that the words before the first option name, as many of them as can be. */
 const struct guild_cmd *guild_cmd_resolve(char *const *argv, size_t n, size_t *taken,
 	struct guild_error *err)
 {
 	const struct guild_cmd *cmd = guild_cmd_find(argv[0]);
+	char *full = guild_strdup(argv[0]);
+	bool failed = check_later(full, err) != 0;
 
 	*taken = 1;
-	if (check_later(argv[0], err)) {
-		return NULL;
-	}
-	if (n > 1 && argv[1][0] != '-') {
-		char *full = guild_format("%s %s", argv[0], argv[1]);
-		const struct guild_cmd *below = guild_cmd_find(full);
+	for (size_t i = 1; i < n && !failed && argv[i][0] != '-'; i++) {
+		char *longer = guild_format("%s %s", full, argv[i]);
+		const struct guild_cmd *below = guild_cmd_find(longer);
 
-		if (below) {
+		if (below || guild_cmd_is_group(longer)) {
 			cmd = below;
-			*taken = 2;
-		} else if (check_later(full, err)) {
-			cmd = NULL;
-		} else if (guild_cmd_is_group(argv[0])) {
-			set_unknown(full, argv[0], err);
-			cmd = NULL;
-		} else if (!cmd) {
-			set_unknown(argv[0], "", err);
+			*taken = i + 1;
+			free(full);
+			full = longer;
+			continue;
 		}
-		free(full);
-		return cmd;
+		if (check_later(longer, err) != 0) {
+			failed = true;
+		} else if (guild_cmd_is_group(full)) {
+			set_unknown(longer, full, err);
+			failed = true;
+		}
+		free(longer);
+		break;
 	}
-	if (!cmd) {
-		set_unknown(argv[0], "", err);
+	if (!failed && !cmd) {
+		set_unknown(full, "", err);
 	}
-	return cmd;
+	free(full);
+	return failed ? NULL : cmd;
 }

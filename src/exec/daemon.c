@@ -147,6 +147,23 @@ int guild_exec_daemonize(const char *pidfile, const char *cwd, struct guild_daem
 	return 1;
 }
 
+int guild_exec_hold_pidfile(const char *pidfile, struct guild_daemon *out, struct guild_error *err)
+{
+	struct guild_daemon d = {.lock_fd = -1, .pid = getpid()};
+	int rc = lock_pidfile(pidfile, &d.lock_fd, err);
+	if (rc != 0) {
+		return rc;
+	}
+	d.pidfile = guild_path_abs(pidfile, NULL);
+	rc = write_pid(d.lock_fd);
+	if (rc != 0) {
+		guild_exec_daemon_end(&d);
+		return guild_error_errno(err, -rc, "cannot write '%s'", pidfile);
+	}
+	*out = d;
+	return 0;
+}
+
 void guild_exec_daemon_end(struct guild_daemon *d)
 {
 	if (d->lock_fd >= 0) {
