@@ -45,7 +45,11 @@ def service(guild):
         return guild("sys", name, *args, **more)
 
     call.guild = guild
-    call.log = lambda name: (guild.home / "log" / name).read_text()
+    def log(name):
+        path = guild.home / "log" / name
+        return path.read_text() if path.exists() else ""
+
+    call.log = log
     yield call
     for name in started:
         guild("sys", name, "stop", code=None)

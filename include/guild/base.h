@@ -332,6 +332,8 @@ char *guild_find_program(const char *name);
 bool guild_pid_alive(pid_t pid);
 /* All descendants of pid, parents before children. */
 int guild_proc_descendants(pid_t pid, pid_t **out, size_t *n);
+/* Sends a text to a program of this machine that listens on a TCP port, and closes; within half a second. False: nobody took it. */
+bool guild_notify_port(uint16_t port, const char *text);
 char *guild_hostname(void); /* caller frees */
 /* n bytes from the system's generator. */
 void guild_random_bytes(void *p, size_t n);

@@ -88,6 +88,11 @@ int guild_supervise(const struct guild_supervise_request *req, struct guild_supe
  * A null flag is left out. */
 int guild_shim_path(const char *cache_dir, char **path, struct guild_error *err);
 
+/* Programs for the user's Python that commands start; put under CACHE_DIR/tools/ where they are not there yet. Caller frees the path. */
+enum guild_python_tool { GUILD_TOOL_SHELL, GUILD_TOOL_TENSORFLOW };
+int guild_python_tool_path(const char *cache_dir, enum guild_python_tool tool, char **path,
+	struct guild_error *err);
+
 /* ---- the background ------------------------------------------------------------------------------------------- */
 
 struct guild_daemon {
@@ -234,6 +239,7 @@ struct guild_exec_world {
 	const char *cwd;                   /* Guild cwd: relative dependencies */
 	const char *cmd_dir;               /* variable CMD_DIR */
 	const char *program;               /* absolute path of guild itself */
+	const char *log_level; /* LOG_LEVEL of programs ("10"); NULL: what env says, or 20 */
 	const struct guild_log *log;
 	guild_progress_fn *on_progress; /* of what takes long (copies, downloads); or NULL */
 	void *progress_arg;

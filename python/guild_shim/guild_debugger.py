@@ -5,7 +5,7 @@
 
 PDB_BREAKS lists the places, quoted for a shell: LINE of the script, FILE:LINE, FUNCTION or MODULE.FUNCTION. With BREAK_ON_ERROR=1 the
 debugger looks at an error that nobody handled. GUILD_DEBUG_LISTEN=[HOST:]PORT waits there for another debugger instead
-(debugpy). The program ends as it would without all this.
+(debugpy). With PROFILE=1 it runs under Python's profiler. The program ends as it would without all this.
 """
 
 import os
@@ -264,6 +264,23 @@ def listen(address):
     debugpy.wait_for_client()
 
 
+def profiled(run_code):
+    """Runs code under Python's profiler; what it found is kept with the run."""
+    import cProfile
+
+    path = os.path.join(os.environ.get("RUN_DIR", os.getcwd()), ".guild", "profile")
+
+    def run_profiled(code, names):
+        profiler = cProfile.Profile()
+        try:
+            profiler.runcall(run_code, code, names)
+        finally:
+            profiler.dump_stats(path)
+            say("profile in %s - see 'python -m pstats FILE'" % path)
+
+    return run_profiled
+
+
 def look_at_error(kind, value, trace):
     """Shows the error as Python would, then lets the user look at where it happened."""
     guild_shim.hide_frames()
@@ -289,10 +306,11 @@ def run(names):
     code = prepare_module(names, words[1:]) if words[0] == "-m" else prepare_script(names, words)
     if address:
         listen(address)
+    run_code = profiled(exec) if os.environ.get("PROFILE") == "1" else exec
     try:
         if debugger:
             debugger.start()
-        exec(code, names)
+        run_code(code, names)
     except bdb.BdbQuit:
         sys.settrace(None)
         say("the debugger was left: the program did not end by itself")

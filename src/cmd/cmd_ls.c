@@ -212,7 +212,10 @@ static void print_text(const struct guild_ctx *ctx, const struct guild_args *arg
 	bool plain = full || guild_args_flag(args, "no-format");
 
 	if (!plain) {
-		char *dir = guild_path_compress_user(l->run->dir, ctx->user_home);
+		const char *no_path = guild_ctx_env(ctx, "NO_HEADER_PATH");
+		char *dir = no_path && strcmp(no_path, "1") == 0
+				    ? guild_strdup(l->run->id)
+				    : guild_path_compress_user(l->run->dir, ctx->user_home);
 
 		printf("%s:\n", dir);
 		free(dir);

@@ -84,6 +84,7 @@
 	X(runs_purge)                \
 	X(runs_restore)              \
 	X(select)                    \
+	X(shell)                     \
 	X(stop)                      \
 	X(sys)                       \
 	X(sys_s3_sync)               \
@@ -95,6 +96,8 @@
 	X(sys_shutdown_timer_status) \
 	X(sys_shutdown_timer_stop)   \
 	X(tag)                       \
+	X(tensorflow)                \
+	X(tensorflow_inspect)        \
 	X(watch)
 
 /* Commands of Guild AI that a later version will have: naming one says so. */

@@ -35,6 +35,29 @@ static int parse_failed(const struct guild_cmd *cmd, int code, const struct guil
 	return code;
 }
 
+/* GUILD_CMD_NOTIFY_PORT: a local program is told of commands that make or change runs: "cmd-enter guild.runs.delete". */
+static void notify(const struct guild_ctx *ctx, const char *event, const struct guild_cmd *cmd)
+{
+	const char *text = guild_ctx_env(ctx, "GUILD_CMD_NOTIFY_PORT");
+	bool changes = strcmp(cmd->group, GUILD_GROUP_CHANGE) == 0 || strcmp(cmd->name, "run") == 0;
+	int64_t port;
+
+	if (!text || !changes || !guild_parse_i64(text, strlen(text), &port) || port < 1 ||
+		port > UINT16_MAX) {
+		return;
+	}
+	char *message = guild_format("cmd-%s guild.%s", event, cmd->name);
+
+	for (char *c = message + strlen("cmd-"); (c = strchr(c, ' '));) {
+		if (c > message + strlen("cmd-") + strlen(event)) {
+			*c = '.';
+		}
+		c++;
+	}
+	(void)guild_notify_port((uint16_t)port, message);
+	free(message);
+}
+
 static int run_command(const struct guild_cmd *cmd, const struct guild_args *globals,
 	const struct guild_args *args, char **environ_)
 {
@@ -51,7 +74,14 @@ static int run_command(const struct guild_cmd *cmd, const struct guild_args *glo
 	if (rc == 0) {
 		rc = guild_ctx_provide(&ctx, cmd->needs, &err);
 	}
+	pid_t pid = getpid();
+
+	notify(&ctx, "enter", cmd);
 	int code = rc == 0 ? cmd->run(&ctx, args) : guild_cmd_fail(&ctx, &err);
+
+	if (getpid() == pid) { /* what went on in the background says nothing */
+		notify(&ctx, code == GUILD_EXIT_OK ? "exit" : "error", cmd);
+	}
 
 	guild_ctx_fini(&ctx);
 	return code;

@@ -222,6 +222,8 @@ static void show_progress(void *arg, const char *what, int64_t done, int64_t tot
 	}
 }
 
+#define DEBUG_LEVEL "10" /* of Python's logging: what LOG_LEVEL counts by */
+
 void guild_run_cmd_read_world(struct guild_run_cmd *c)
 {
 	struct guild_ctx *ctx = c->ctx;
@@ -238,6 +240,7 @@ void guild_run_cmd_read_world(struct guild_run_cmd *c)
 		.cwd = ctx->cwd,
 		.cmd_dir = ctx->cwd,
 		.program = ctx->program,
+		.log_level = ctx->debug ? DEBUG_LEVEL : NULL,
 		.log = &ctx->log,
 		.on_progress = show_progress,
 		.progress_arg = c,

@@ -140,6 +140,7 @@ static int write_start(struct batch *b, struct guild_error *err)
 	struct guild_strs argv = {0};
 	struct guild_strs env = {0};
 	struct guild_env_request req = {.base = world->env,
+		.log_level = world->log_level,
 		.op = record,
 		.flags = guild_value_dict(b->a),
 		.op_name = "+",

@@ -1,4 +1,5 @@
-/* Python's debugger between the interpreter and the user's script: --break, --break-on-error, --debug-listen. */
+/* Python's debugger between the interpreter and the user's script: --break, --break-on-error, --debug-listen. And its profiler:
+ * PROFILE=1. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -59,13 +60,16 @@ int guild_debug_command(const struct guild_exec_world *world, const struct guild
 	char *debugger = NULL;
 	bool is_module;
 	size_t at;
-	if (o->breaks.n == 0 && !o->break_on_error && !o->debug_listen) {
+	bool debugs = o->breaks.n > 0 || o->break_on_error || o->debug_listen;
+	if (!debugs && !guild_streq(guild_env_get(world->env, "PROFILE"), "1")) {
 		return 0;
 	}
 	at = find_target(command, &is_module);
 	if (at == 0) {
-		guild_log(world->log, "warning",
-			"this is no Python script - ignoring --break and --break-on-error");
+		if (debugs) {
+			guild_log(world->log, "warning",
+				"this is no Python script - ignoring --break and --break-on-error");
+		}
 		return 0;
 	}
 	char *cache = guild_path_join(world->home->path, "cache");

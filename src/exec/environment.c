@@ -189,7 +189,8 @@ int guild_env_make(const struct guild_env_request *req, struct guild_strs *out,
 	if (req->no_gpus || (req->gpus && *req->gpus)) {
 		guild_env_set(out, "CUDA_VISIBLE_DEVICES", req->no_gpus ? "" : req->gpus);
 	}
-	const char *log_level = guild_env_get(req->base, "LOG_LEVEL");
+	const char *log_level =
+		req->log_level ? req->log_level : guild_env_get(req->base, "LOG_LEVEL");
 	guild_env_set(out, "GUILD_OP", req->op_name);
 	guild_env_set(out, "GUILD_HOME", req->home);
 	guild_env_set(out, "GUILD_SOURCECODE", req->source_dest);

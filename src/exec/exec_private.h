@@ -125,6 +125,7 @@ struct guild_env_request {
 	const char *gpus;
 	bool no_gpus;
 	const char *op_name, *home, *source_dest, *cmd_dir;
+	const char *log_level; /* or NULL: as in `base`, or 20 */
 	const struct guild_run *run;
 	struct guild_strs more; /* borrowed */
 	const struct guild_log *log;

@@ -98,6 +98,7 @@ static int make_env(struct execution *e, struct guild_error *err)
 		       (!o->gpus && guild_value_truthy(guild_value_get(e->params, "no_gpus")));
 	char *name = guild_opref_spec(&e->run->opref);
 	struct guild_env_request req = {.base = world->env,
+		.log_level = world->log_level,
 		.op = e->record,
 		.flags = e->flags,
 		.python_path = e->command.python_path,

@@ -14,6 +14,8 @@ extern const char guild_main_py[];
 extern const char guild_shim_py[];
 extern const char guild_yaml_py[];
 extern const char guild_notebook_py[];
+extern const char guild_shell_py[];
+extern const char guild_tensorflow_py[];
 
 struct carried_file {
 	const char *name;
@@ -30,6 +32,11 @@ static const struct carried_file shim_files[] = {
 };
 static const struct carried_file notebook_files[] = {
 	{"guild_notebook.py", guild_notebook_py},
+};
+
+static const struct carried_file tool_files[] = {
+	[GUILD_TOOL_SHELL] = {"guild_shell.py", guild_shell_py},
+	[GUILD_TOOL_TENSORFLOW] = {"guild_tensorflow.py", guild_tensorflow_py},
 };
 
 /* Another content is another folder: a running older guild keeps its own. */
@@ -91,4 +98,10 @@ int guild_notebook_runner_path(const char *cache_dir, char **path, struct guild_
 {
 	return put_files(cache_dir, "notebook", notebook_files, GUILD_ARRAY_LEN(notebook_files),
 		path, err);
+}
+
+int guild_python_tool_path(const char *cache_dir, enum guild_python_tool tool, char **path,
+	struct guild_error *err)
+{
+	return put_files(cache_dir, "tools", &tool_files[tool], 1, path, err);
 }

@@ -418,6 +418,7 @@ int guild_stage_write_env(const struct guild_exec_op *x, const struct guild_opre
 			 : guild_command_in_run(x->world, x->options->debug_sourcecode, record,
 				   x->flags, &place, run, &command, err);
 	struct guild_env_request req = {.base = x->world->env,
+		.log_level = x->world->log_level,
 		.op = record,
 		.flags = x->flags,
 		.python_path = command.python_path,
