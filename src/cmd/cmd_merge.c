@@ -3,10 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd.h"
+#include "merge.h"
 
-/* Before the filters: '-S' is --skip-sourcecode here, not a list of statuses. */
-static const struct guild_opt opts[] = {
+const struct guild_opt guild_merge_opts[] = {
 	{.names = "-t --target-dir",
 		.value = "DIR",
 		.kind = GUILD_OPT_TEXT,
@@ -39,7 +38,7 @@ static const struct guild_opt opts[] = {
 	{0},
 };
 static const struct guild_opt *const tables[] = {
-	opts, guild_json_opts, guild_yes_opts, guild_filter_opts, guild_status_opts, NULL};
+	guild_merge_opts, guild_json_opts, guild_yes_opts, guild_filter_opts, guild_status_opts, NULL};
 static const struct guild_arg run_args[] = {
 	{.name = "RUN",
 		.complete = GUILD_COMPLETE_RUN,
@@ -281,18 +280,11 @@ static int act(const struct guild_ctx *ctx, const struct guild_args *args,
 	return plan->n_copy == 0 ? nothing_to_copy(ctx, args, plan) : apply(ctx, args, plan);
 }
 
-static int run(struct guild_ctx *ctx, const struct guild_args *args)
+struct guild_merge_request guild_merge_request_of(const struct guild_ctx *ctx,
+	const struct guild_args *args, const struct guild_run *r)
 {
-	struct guild_error err = {0};
-	struct guild_run r = {0};
-	struct guild_merge_plan plan = {0};
-
-	if (guild_cmd_select_run(ctx, args, &r, &err) != 0) {
-		guild_run_fini(&r);
-		return guild_cmd_fail(ctx, &err);
-	}
-	struct guild_merge_request req = {
-		.run = &r,
+	return (struct guild_merge_request){
+		.run = r,
 		.cwd = ctx->cwd,
 		.target_dir = guild_args_text(args, "target-dir"),
 		.sourcecode_only = guild_args_flag(args, "sourcecode"),
@@ -305,6 +297,19 @@ static int run(struct guild_ctx *ctx, const struct guild_args *args)
 		.git = guild_value_text(guild_value_get(guild_value_get(ctx->config, "git"),
 			"executable")),
 	};
+}
+
+static int run(struct guild_ctx *ctx, const struct guild_args *args)
+{
+	struct guild_error err = {0};
+	struct guild_run r = {0};
+	struct guild_merge_plan plan = {0};
+
+	if (guild_cmd_select_run(ctx, args, &r, &err) != 0) {
+		guild_run_fini(&r);
+		return guild_cmd_fail(ctx, &err);
+	}
+	struct guild_merge_request req = guild_merge_request_of(ctx, args, &r);
 	int code = guild_store_merge_plan(&req, &plan, &err) != 0 ? guild_cmd_fail(ctx, &err)
 								  : act(ctx, args, &plan);
 
