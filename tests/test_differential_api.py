@@ -133,3 +133,39 @@ def test_failures(both):
 def test_without_project(both, tmp_path):
     theirs, ours = both
     assert json.loads(ours("api", "ops", cwd=tmp_path, env={"PYTHONPATH": os.devnull}).stdout) == []
+
+
+MERGES = [["merge", "--preview", "RUN"], ["merge", "-y", "RUN"], ["merge", "-f", "-a", "-x", "*.txt", "--preview", "RUN"], ["merge", "-t", "other", "--preview", "RUN"],
+          ["merge", "-s", "-t", "other", "-y", "RUN"], ["merge", "RUN"]]
+
+
+def test_merge(both, tmp_path):
+    """Each step is asked of both; what is done is undone in between."""
+    theirs, ours = both
+    project = theirs.cwd
+    run = json.loads(ours("api", "runs", "-Fo", "prep").stdout)[-1]["id"]
+    original = (project / "prep.sh").read_text()
+
+    def same(args, prepare=None):
+        answers = []
+        for guild in both:
+            if prepare:
+                prepare()
+            done = guild("api", *[run if arg == "RUN" else arg for arg in args], code=None)
+            answers.append((done.returncode, done.stdout))
+            (project / "prep.sh").write_text(original)
+            for path in sorted((project / "other").glob("*")):
+                path.unlink()
+        assert answers[0] == answers[1], args
+        return answers[0][1]
+
+    def change():
+        (project / "prep.sh").write_text("changed")
+
+    for args in MERGES:
+        same(args)
+    assert json.loads(same(["merge", "-y", "RUN"], change)) == {"resp": "replacement-paths", "paths": ["prep.sh"]}
+    assert json.loads(same(["merge", "-y", "--replace", "RUN"], change)) == {"resp": "ok", "copied": ["prep.sh"]}
+    done = ours("api", "merge", "--preview", "zzz", code=1)
+    assert json.loads(done.stdout)["resp"] == "other-error" and "zzz" in done.stderr
+    assert json.loads(ours("api", "merge", "--preview", run, cwd=tmp_path, code=1).stdout)["resp"] == "other-error"

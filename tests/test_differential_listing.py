@@ -60,7 +60,9 @@ SAME = [
     ["select"], ["select", "-A"], ["select", "2"], ["select", "--short-id"], ["select", "-p"], ["select", "-Fo", "train", "-A"],
     ["select", "-a", "operation"], ["select", "-a", "command"], ["select", "-a", "flags", "2"], ["select", "--max", "loss"],
     ["compare", "-t"], ["compare", "--csv", "-"], ["compare", "-t", "-r"], ["compare", "-t", "-cc", ".label,loss"],
-    ["runs", "info"], ["runs", "info", "2"], ["runs", "info", "3", "-c"],
+    ["runs", "info"], ["runs", "info", "2"], ["runs", "info", "3", "-c"], ["runs", "info", "-d"], ["runs", "info", "3", "-m"],
+    ["runs", "info", "3", "-p"], ["runs", "info", "2", "-e"], ["runs", "info", "3", "-c", "-d", "-m", "-p", "--json"],
+    ["runs", "info", "--json"], ["ls", "-a", "-g"], ["ls", "-s", "-d"], ["ls", "-h"], ["select", "-a", "run_dir"], ["select", "-a", "index"],
     ["operations"], ["operations", "train"], ["models"],
 ]
 

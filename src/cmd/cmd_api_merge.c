@@ -143,8 +143,7 @@ static int run(struct guild_ctx *ctx, const struct guild_args *args)
 	rc = rc ? rc : merge(ctx, args, &r, &out, &err);
 	if (rc != 0) {
 		out = answer(ctx->arena, "other-error");
-		guild_value_set(ctx->arena, out, "error",
-			guild_value_string(ctx->arena, err.text));
+		guild_value_set(ctx->arena, out, "error", guild_value_string(ctx->arena, err.text));
 	}
 	guild_api_print(args, out);
 	guild_run_fini(&r);

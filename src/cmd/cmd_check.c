@@ -33,12 +33,50 @@ static const struct guild_opt opts[] = {
 	{.names = "--tensorflow", .help = "Also the version of TensorFlow."},
 	{.names = "--pytorch", .help = "Also the version of PyTorch."},
 	{.names = "--r-script", .help = "Also the version of Rscript."},
+	{.names = "--notify", .help = "Tell the desktop when the check is complete (notify-send)."},
 	{.names = "--offline !--no-offline",
 		.hidden = true,
 		.help = "Accepted: nothing is ever asked over the network."},
 	{0},
 };
-static const struct guild_opt *const tables[] = {opts, guild_json_opts, guild_remote_opts, NULL};
+/* The test suite of Guild AI 0.9 tests its own Python code. */
+static const struct guild_opt test_opts[] = {
+	{.names = "-T --tests", .hidden = true, .help = "Not in this program."},
+	{.names = "-t --test",
+		.value = "TEST",
+		.kind = GUILD_OPT_LIST,
+		.hidden = true,
+		.help = "Not in this program."},
+	{.names = "-s --skip",
+		.value = "TEST",
+		.kind = GUILD_OPT_LIST,
+		.hidden = true,
+		.help = "Not in this program."},
+	{.names = "--force-test", .hidden = true, .help = "Not in this program."},
+	{.names = "-f --fast", .hidden = true, .help = "Not in this program."},
+	{.names = "-c --concurrency",
+		.value = "N",
+		.kind = GUILD_OPT_INT,
+		.min = 1,
+		.hidden = true,
+		.help = "Not in this program."},
+	{.names = "--uat", .hidden = true, .help = "Not in this program."},
+	{.names = "--force-uat", .hidden = true, .help = "Not in this program."},
+	{.names = "--external",
+		.value = "PATH",
+		.kind = GUILD_OPT_TEXT,
+		.hidden = true,
+		.help = "Not in this program."},
+	{.names = "--no-chrome", .hidden = true, .help = "Not in this program."},
+	{.names = "--check-url",
+		.value = "URL",
+		.kind = GUILD_OPT_TEXT,
+		.hidden = true,
+		.help = "Accepted: nothing is ever asked over the network."},
+	{0},
+};
+static const struct guild_opt *const tables[] = {
+	opts, test_opts, guild_json_opts, guild_remote_opts, NULL};
 
 struct report {
 	struct guild_ctx *ctx;
@@ -345,6 +383,34 @@ static int check(struct guild_ctx *ctx, const struct guild_args *args)
 	return GUILD_EXIT_OK;
 }
 
+static bool asks_for_tests(const struct guild_args *args)
+{
+	static const char *const keys[] = {"tests", "test", "uat", "force-uat", "external"};
+
+	for (size_t i = 0; i < GUILD_ARRAY_LEN(keys); i++) {
+		if (guild_args_given(args, keys[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* On the desktop, where there is one to tell. */
+static void notify(const struct guild_ctx *ctx, const char *text)
+{
+	const char *const argv[] = {"notify-send", "guild check", text, NULL};
+	struct guild_proc_result result = {0};
+	struct guild_error err = {0};
+
+	if (guild_proc_run(argv, NULL, NULL, TOOL_OUTPUT_MAX, TOOL_TIMEOUT_MS, &result, &err) !=
+			0 ||
+		result.exit_status != 0) {
+		guild_log(&ctx->log, "warning", "cannot notify the desktop: %s",
+			err.text[0] ? err.text : "notify-send failed");
+	}
+	guild_proc_result_fini(&result);
+}
+
 static int run(struct guild_ctx *ctx, const struct guild_args *args)
 {
 	struct report r = {.ctx = ctx, .args = args, .a = ctx->arena};
@@ -357,6 +423,11 @@ static int run(struct guild_ctx *ctx, const struct guild_args *args)
 	}
 	if (guild_args_flag(args, "strict")) {
 		return guild_cmd_check_project(ctx, json);
+	}
+	if (asks_for_tests(args)) {
+		return guild_cmd_failf(ctx,
+			"the tests of Guild AI 0.9 test its own Python code; those of this "
+			"program are run by 'make check' in its source");
 	}
 	r.lines = guild_value_dict(r.a);
 	if (guild_args_given(args, "version")) {
@@ -381,7 +452,12 @@ static int run(struct guild_ctx *ctx, const struct guild_args *args)
 	}
 	guild_strs_fini(&r.packages);
 	guild_python_fini(&r.python);
-	return check(ctx, args);
+	int code = check(ctx, args);
+
+	if (guild_args_flag(args, "notify")) {
+		notify(ctx, code == GUILD_EXIT_OK ? "all is well" : "there are problems");
+	}
+	return code;
 }
 
 const struct guild_cmd guild_cmd_check = {

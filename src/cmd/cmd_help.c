@@ -26,11 +26,12 @@ static const struct guild_opt opts[] = {
 	{.names = "-n --no-pager", .help = "Do not use a pager."},
 	{0},
 };
-static const struct guild_opt *const tables[] = {opts, NULL};
+static const struct guild_opt *const tables[] = {opts, guild_json_opts, NULL};
 static const struct guild_arg path_args[] = {
-	{.name = "PATH",
+	{.name = "PATH|PACKAGE",
 		.complete = GUILD_COMPLETE_DIR,
-		.help = "Project directory or guild.yml; the current directory when omitted."},
+		.help = "Project directory, guild.yml, or an installed package; the current directory when "
+			"omitted."},
 	{0},
 };
 
@@ -123,10 +124,13 @@ static void model(struct guild_ctx *ctx, struct writer *w, struct guild_project 
 static void page(struct guild_ctx *ctx, struct writer *w, struct guild_project *p)
 {
 	char *dir = guild_path_compress_user(p->dir, ctx->user_home);
-	char *intro =
-		guild_format("Operations of the project in %s. Run one with 'guild run OPERATION', "
-			     "set its flags with FLAG=VALUE arguments.",
-			dir);
+	char *intro = guild_format(
+		p->pkg_name
+			? "Operations of the package %s. Run one with 'guild run OPERATION', "
+			  "set its flags with FLAG=VALUE arguments."
+			: "Operations of the project in %s. Run one with 'guild run OPERATION', "
+			  "set its flags with FLAG=VALUE arguments.",
+		p->pkg_name ? p->pkg_name : dir);
 
 	heading(w, 0, w->title);
 	paragraph(w, 2, intro);
@@ -137,6 +141,42 @@ static void page(struct guild_ctx *ctx, struct writer *w, struct guild_project *
 	}
 	free(intro);
 	free(dir);
+}
+
+/* ---- JSON ------------------------------------------------------------------------------------------------------- */
+
+static struct guild_value *model_json(struct guild_ctx *ctx, struct guild_project *p,
+	struct guild_model_def *m)
+{
+	struct guild_arena *a = ctx->arena;
+	struct guild_value *item = guild_value_dict(a), *ops = guild_value_list(a);
+
+	for (size_t i = 0; i < m->n_ops; i++) {
+		if (m->ops[i]->name[0] != '_') {
+			guild_op_complete_flags(ctx, p, m->ops[i]);
+			guild_value_append(a, ops, guild_op_json(a, m->ops[i]));
+		}
+	}
+	guild_value_set(a, item, "name", guild_value_string(a, m->name));
+	guild_value_set(a, item, "description", guild_value_string(a, m->description));
+	guild_value_set(a, item, "operations", ops);
+	return item;
+}
+
+static void print_json(struct guild_ctx *ctx, struct guild_project *p)
+{
+	struct guild_arena *a = ctx->arena;
+	struct guild_value *doc = guild_value_dict(a), *models = guild_value_list(a);
+
+	for (size_t i = 0; i < p->n_models; i++) {
+		if (p->models[i]->name[0] != '_') {
+			guild_value_append(a, models, model_json(ctx, p, p->models[i]));
+		}
+	}
+	guild_value_set(a, doc, "dir", guild_value_string(a, p->dir));
+	guild_value_set(a, doc, "package", guild_value_string(a, p->pkg_name));
+	guild_value_set(a, doc, "models", models);
+	guild_cmd_print_json(doc);
 }
 
 /* ---- command ------------------------------------------------------------------------------------------------ */
@@ -167,6 +207,24 @@ static int show(const struct guild_ctx *ctx, const struct guild_buf *text, bool 
 	return rc;
 }
 
+/* GUILD_ENOTFOUND, err untouched: no installed package has that name. */
+static int load_package(const struct guild_ctx *ctx, const char *name, struct guild_project **out,
+	struct guild_error *err)
+{
+	struct guild_packages packages = {0};
+	int rc = GUILD_ENOTFOUND;
+
+	guild_packages_find(guild_op_world(ctx), &packages);
+	for (size_t i = 0; i < packages.n && rc == GUILD_ENOTFOUND; i++) {
+		if (strcmp(packages.v[i].name, name) == 0) {
+			rc = guild_package_load(&packages.v[i], guild_op_world(ctx), out, &ctx->log,
+				err);
+		}
+	}
+	guild_packages_fini(&packages);
+	return rc;
+}
+
 static int load(const struct guild_ctx *ctx, const struct guild_args *args,
 	struct guild_project **out, struct guild_error *err)
 {
@@ -181,12 +239,19 @@ static int load(const struct guild_ctx *ctx, const struct guild_args *args,
 	}
 	int rc = guild_project_load(dir, guild_op_world(ctx), out, &ctx->log, err);
 
+	if (rc == GUILD_ENOTFOUND && words->n > 0 && !guild_file_exists(dir)) {
+		rc = load_package(ctx, words->v[0], out, err);
+	}
 	if (rc == GUILD_ENOTFOUND) {
-		rc = words->n > 0 ? guild_error_set(err, rc, "there is no guild.yml in '%s'",
-					    words->v[0])
-				  : guild_error_set(err, rc,
-					    "the current directory does not contain a Guild file "
-					    "(guild.yml)");
+		rc = words->n > 0
+			     ? guild_error_set(err, rc,
+				       guild_is_dir(dir)
+					       ? "there is no guild.yml in '%s'"
+					       : "'%s' is no directory and no installed package",
+				       words->v[0])
+			     : guild_error_set(err, rc,
+				       "the current directory does not contain a Guild file "
+				       "(guild.yml)");
 		guild_error_hint(err, "try 'guild --help' for help on commands");
 	}
 	free(dir);
@@ -209,6 +274,11 @@ static int run(struct guild_ctx *ctx, const struct guild_args *args)
 
 	if (load(ctx, args, &project, &err) != 0) {
 		return guild_cmd_fail(ctx, &err);
+	}
+	if (guild_args_flag(args, "json")) {
+		print_json(ctx, project);
+		guild_project_free(project);
+		return code;
 	}
 	page(ctx, &w, project);
 	bool paged = ctx->stdout_tty && !w.markdown && !guild_args_flag(args, "no-pager");

@@ -88,9 +88,10 @@ static bool wants_file(const struct listing *l, const char *path)
 	}
 	bool source = guild_map_has(&l->source_files, path);
 	bool dependency = !source && under_dependency(l, path);
+	bool own = guild_starts(path, ".guild/"); /* guild's, not the program's */
 
 	return (l->sourcecode && source) || (l->dependencies && dependency) ||
-	       (l->generated && !source && !dependency);
+	       (l->generated && !source && !dependency && !own);
 }
 
 /* ---- walking ------------------------------------------------------------------------------------------- */

@@ -37,8 +37,8 @@ const struct guild_opt guild_merge_opts[] = {
 	{.names = "--no-replace", .help = "Replace no file, not even one that git has."},
 	{0},
 };
-static const struct guild_opt *const tables[] = {
-	guild_merge_opts, guild_json_opts, guild_yes_opts, guild_filter_opts, guild_status_opts, NULL};
+static const struct guild_opt *const tables[] = {guild_merge_opts, guild_json_opts, guild_yes_opts,
+	guild_filter_opts, guild_status_opts, NULL};
 static const struct guild_arg run_args[] = {
 	{.name = "RUN",
 		.complete = GUILD_COMPLETE_RUN,

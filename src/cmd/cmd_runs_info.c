@@ -23,6 +23,7 @@ static const struct guild_opt opts[] = {
 		.help = "Show only what differs from RUN, and what shaped the runs: source code, host, "
 			"platform and packages, too."},
 	{.names = "--checkpoints", .help = "Show model checkpoints."},
+	{.names = "--yaml", .excludes = "json", .help = "Print YAML."},
 	{.names = "--private-attrs", .hidden = true, .help = "Show what restarting needs."},
 	{0},
 };
@@ -79,7 +80,12 @@ static int run(struct guild_ctx *ctx, const struct guild_args *args)
 		} else {
 			struct guild_buf text = {0};
 
-			guild_run_info_text(&text, info);
+			if (guild_args_flag(args, "yaml")) {
+				guild_yaml_dump(&text, info, false);
+				guild_buf_putc(&text, '\n');
+			} else {
+				guild_run_info_text(&text, info);
+			}
 			fwrite(guild_buf_cstr(&text), 1, text.n, stdout);
 			guild_buf_fini(&text);
 		}
@@ -98,7 +104,8 @@ const struct guild_cmd guild_cmd_runs_info = {
 		"  guild runs info\n"
 		"  guild runs info 3 --env --deps\n"
 		"  guild runs info 1 --against 2\n"
-		"  guild runs info 22abed97 --json",
+		"  guild runs info 22abed97 --json\n"
+		"  guild runs info --yaml > run.yml",
 	.opts = tables,
 	.args = run_args,
 	.needs = GUILD_NEEDS_HOME,

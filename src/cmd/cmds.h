@@ -52,7 +52,7 @@
 	X(api)                       \
 	X(api_compare)               \
 	X(api_help_op)               \
-	X(api_merge)    \
+	X(api_merge)                 \
 	X(api_ops)                   \
 	X(api_runs)                  \
 	X(attr)                      \

@@ -92,6 +92,33 @@ static void put_private_attrs(struct builder *b)
 	guild_buf_fini(&opref);
 }
 
+static void put_own_attrs(struct builder *b)
+{
+	put_core_attrs(b);
+	put_custom_attrs(b);
+	if (b->parts & GUILD_INFO_PRIVATE) {
+		put_private_attrs(b);
+	}
+}
+
+/* What a batch runs, as a document of its own: what copying a batch from elsewhere needs. */
+static void put_proto(struct builder *b)
+{
+	char *dir = guild_path_join(b->run->guild_dir, "proto");
+	struct guild_run proto = {0};
+
+	if (guild_run_open(dir, &proto, NULL) == 0) {
+		struct builder of_proto = *b;
+
+		of_proto.run = &proto;
+		of_proto.info = guild_value_dict(b->arena);
+		put_own_attrs(&of_proto);
+		put(b, "proto-run", of_proto.info);
+	}
+	guild_run_fini(&proto);
+	free(dir);
+}
+
 static void put_flags(struct builder *b)
 {
 	put(b, "flags", attr_of(b, "flags", GUILD_DICT));
@@ -260,11 +287,7 @@ struct guild_value *guild_run_info(const struct guild_ctx *ctx, const struct gui
 		.parts = parts,
 	};
 
-	put_core_attrs(&b);
-	if (parts & GUILD_INFO_PRIVATE) {
-		put_private_attrs(&b);
-	}
-	put_custom_attrs(&b);
+	put_own_attrs(&b);
 	put(&b, "tags", attr_of(&b, "tags", GUILD_LIST));
 	put_flags(&b);
 	put_scalars(&b);
@@ -285,6 +308,9 @@ struct guild_value *guild_run_info(const struct guild_ctx *ctx, const struct gui
 	}
 	if (parts & GUILD_INFO_CHECKPOINTS) {
 		put_checkpoints(&b);
+	}
+	if ((parts & GUILD_INFO_PRIVATE) && guild_run_is_batch(r)) {
+		put_proto(&b);
 	}
 	return b.info;
 }

@@ -163,6 +163,9 @@ void guild_run_info_text(struct guild_buf *out, const struct guild_value *info)
 		for (size_t j = 0; j < GUILD_ARRAY_LEN(nested); j++) {
 			depth = strcmp(name, nested[j].name) == 0 ? nested[j].depth : depth;
 		}
+		if (strcmp(name, "proto-run") == 0) {
+			continue; /* for programs: people look at the trials */
+		}
 		if (strcmp(name, "scalars") == 0) {
 			put_scalars(out, v);
 		} else if (strcmp(name, "comments") == 0) {
