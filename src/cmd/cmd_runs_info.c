@@ -23,7 +23,7 @@ static const struct guild_opt opts[] = {
 		.help = "Show only what differs from RUN, and what shaped the runs: source code, host, "
 			"platform and packages, too."},
 	{.names = "--checkpoints", .help = "Show model checkpoints."},
-	{.names = "--yaml", .excludes = "json", .help = "Print YAML."},
+	{.names = "--yaml", .excludes = "json against", .help = "Print YAML."},
 	{.names = "--private-attrs", .hidden = true, .help = "Show what restarting needs."},
 	{0},
 };
