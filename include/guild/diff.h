@@ -162,6 +162,7 @@ enum {
 	GUILD_EFFECTS_RUNS_FEW = 8, /* below it nothing is claimed */
 	GUILD_EFFECTS_PERMUTATIONS = 9999,
 	GUILD_EFFECTS_CONFOUNDED_PERCENT = 70,
+	GUILD_EFFECTS_MAX = 20000, /* pairs of a flag and a metric */
 };
 struct guild_effects_request {
 	const struct guild_cols *metrics; /* or NULL: the last values of all scalars */
@@ -171,7 +172,8 @@ struct guild_effects_request {
 	void (*on_step)(void *arg, size_t done, size_t total); /* or NULL */
 	void *arg;
 };
-/* Batches are passed over. GUILD_ENOTFOUND: no flag varies, or no run has a metric that does. Everything lives in `a`. */
+/* Batches are passed over. GUILD_ENOTFOUND: no flag varies, or no run has a metric that does; GUILD_ELIMIT: more than
+ * GUILD_EFFECTS_MAX pairs of flag and metric. Everything lives in `a`. */
 int guild_effects_find(struct guild_arena *a, const struct guild_runs *runs,
 	const struct guild_effects_request *req, struct guild_effects *out,
 	const struct guild_log *log, struct guild_error *err);
@@ -306,8 +308,10 @@ void guild_file_sets_diff(struct guild_arena *a, const struct guild_file_set *ol
 	const struct guild_file_set *new_, struct guild_file_diffs *out,
 	const struct guild_log *log);
 /* Reads the pair and finds what kind it is, and which lines differ. May be called again after closing. GUILD_EIO: it cannot be read. */
-int guild_file_diff_open(struct guild_arena *a, struct guild_file_diff *d, struct guild_error *err);
+int guild_file_diff_open(struct guild_file_diff *d, struct guild_error *err);
 void guild_file_diff_close(struct guild_file_diff *d);
+/* Finds the kind of a pair and how many lines differ, reading no more of binary files than their first bytes. */
+int guild_file_diff_count(struct guild_file_diff *d, struct guild_error *err);
 /* An open pair as `git diff` would print it, which `git apply` and `patch` read. */
 void guild_file_diff_patch(const struct guild_file_diff *d, const struct guild_patch_style *style,
 	struct guild_buf *out);

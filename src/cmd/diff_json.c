@@ -279,7 +279,8 @@ static int files_json(const struct guild_diff_found *f, enum guild_diff_files wh
 	int rc = 0;
 
 	for (size_t i = 0; i < files->n && rc == 0; i++) {
-		rc = guild_file_diff_open(a, &files->v[i], err);
+		rc = whole ? guild_file_diff_open(&files->v[i], err)
+			   : guild_file_diff_count(&files->v[i], err);
 		if (rc == 0) {
 			guild_value_append(a, list, file_json(f, &files->v[i], whole));
 		}
@@ -296,14 +297,14 @@ static int files_json(const struct guild_diff_found *f, enum guild_diff_files wh
 int guild_diff_json(struct guild_diff_found *f, struct guild_value **out, struct guild_error *err)
 {
 	static const struct {
-		unsigned part;
 		const char *key;
+		unsigned part;
 		enum guild_diff_values values;
 	} value_parts[] = {
-		{GUILD_DIFF_FLAGS, "flags", GUILD_VALUES_FLAGS},
-		{GUILD_DIFF_ATTRS | GUILD_DIFF_TELLING, "attrs", GUILD_VALUES_ATTRS},
-		{GUILD_DIFF_ENV, "env", GUILD_VALUES_ENV},
-		{GUILD_DIFF_DEPS | GUILD_DIFF_ATTRS, "deps", GUILD_VALUES_DEPS},
+		{"flags", GUILD_DIFF_FLAGS, GUILD_VALUES_FLAGS},
+		{"attrs", GUILD_DIFF_ATTRS | GUILD_DIFF_TELLING, GUILD_VALUES_ATTRS},
+		{"env", GUILD_DIFF_ENV, GUILD_VALUES_ENV},
+		{"deps", GUILD_DIFF_DEPS | GUILD_DIFF_ATTRS, GUILD_VALUES_DEPS},
 	};
 	static const unsigned file_parts[] = {
 		GUILD_DIFF_OUTPUT, GUILD_DIFF_FILES, GUILD_DIFF_PATHS, GUILD_DIFF_SOURCE};

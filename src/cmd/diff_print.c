@@ -267,14 +267,12 @@ static void print_scalars(struct printer *p)
 
 /* ---- files -------------------------------------------------------------------------------------------------- */
 
-static int open_all(struct printer *p, struct guild_file_diffs *files, struct guild_error *err)
+static int count_all(struct guild_file_diffs *files, struct guild_error *err)
 {
 	int rc = 0;
 
-	/* Each is read by itself: together they may be larger than memory. */
 	for (size_t i = 0; i < files->n && rc == 0; i++) {
-		rc = guild_file_diff_open(p->f->cmd->ctx->arena, &files->v[i], err);
-		guild_file_diff_close(&files->v[i]);
+		rc = guild_file_diff_count(&files->v[i], err);
 	}
 	return rc;
 }
@@ -390,7 +388,7 @@ static int put_contents(struct printer *p, struct guild_file_diffs *files, struc
 	for (size_t i = 0; i < files->n && rc == 0; i++) {
 		struct guild_file_diff *d = &files->v[i];
 
-		rc = guild_file_diff_open(p->f->cmd->ctx->arena, d, err);
+		rc = guild_file_diff_open(d, err);
 		if (rc == 0 && p->f->is_patch) {
 			guild_file_diff_patch(d, &style, &p->buf);
 		} else if (rc == 0) {
@@ -440,10 +438,10 @@ static int print_files(struct printer *p, enum guild_diff_files which, struct gu
 		return 0;
 	}
 	if (p->f->is_overview) {
-		rc = open_all(p, files, err);
+		rc = count_all(files, err);
 		put_head(p, guild_diff_files_names[which]);
 	} else if (listed) {
-		rc = open_all(p, files, err);
+		rc = count_all(files, err);
 		guild_buf_puts(&p->buf, p->has_printed ? "\n" : "");
 	} else if (p->has_printed) {
 		guild_buf_putc(&p->buf, '\n');

@@ -275,6 +275,13 @@ int guild_effects_find(struct guild_arena *a, const struct guild_runs *runs,
 		return guild_error_set(err, GUILD_ENOTFOUND, "no metric varies among %zu runs",
 			d.n);
 	}
+	if (d.n_metrics > GUILD_EFFECTS_MAX / d.n_flags) {
+		guild_error_set(err, GUILD_ELIMIT,
+			"%zu flags and %zu metrics vary: more than %d pairs to look at", d.n_flags,
+			d.n_metrics, GUILD_EFFECTS_MAX);
+		guild_error_hint(err, "choose metrics with --metric");
+		return GUILD_ELIMIT;
+	}
 	*out = (struct guild_effects){
 		.n_runs = d.n,
 		.n_flags = d.n_flags,

@@ -1,10 +1,15 @@
 /* The contents of two files that differ. */
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "guild/diff.h"
+
+enum { HEAD_BYTES = 8000 }; /* as many as tell binary files from texts */
 
 static void hash_blob(struct guild_file_side *side)
 {
@@ -65,9 +70,8 @@ static enum guild_file_kind kind_of(const struct guild_file_diff *d)
 	return is_text ? GUILD_KIND_TEXT : GUILD_KIND_BINARY;
 }
 
-int guild_file_diff_open(struct guild_arena *a, struct guild_file_diff *d, struct guild_error *err)
+int guild_file_diff_open(struct guild_file_diff *d, struct guild_error *err)
 {
-	(void)a;
 	if (d->is_open) {
 		return 0;
 	}
@@ -96,6 +100,50 @@ int guild_file_diff_open(struct guild_arena *a, struct guild_file_diff *d, struc
 		d->n_removed = d->text.n_removed;
 	}
 	return 0;
+}
+
+/* The first bytes of a file, which tell its kind. */
+static int peek(const struct guild_file_side *side, struct guild_buf *out, struct guild_error *err)
+{
+	char bytes[HEAD_BYTES];
+
+	if (!side->path || !side->mode || S_ISLNK(side->mode)) {
+		return 0;
+	}
+	int fd = open(side->path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, bytes, sizeof(bytes));
+	int errnum = errno;
+
+	if (fd >= 0) {
+		close(fd);
+	}
+	if (n < 0) {
+		return guild_error_errno(err, errnum, "cannot read '%s'", side->path);
+	}
+	guild_buf_append(out, bytes, (size_t)n);
+	return 0;
+}
+
+int guild_file_diff_count(struct guild_file_diff *d, struct guild_error *err)
+{
+	struct guild_file_diff heads = *d;
+	struct guild_buf old = {0}, new = {0};
+	int rc = peek(&d->old, &old, err);
+
+	rc = rc ? rc : peek(&d->new_, &new, err);
+	if (rc == 0 && !S_ISLNK(d->old.mode) && !S_ISLNK(d->new_.mode)) {
+		heads.old.text = guild_buf_str(&old);
+		heads.new_.text = guild_buf_str(&new);
+		d->kind = kind_of(&heads);
+	}
+	guild_buf_fini(&old);
+	guild_buf_fini(&new);
+	if (rc != 0 || d->kind == GUILD_KIND_BINARY || d->kind == GUILD_KIND_IMAGE) {
+		return rc;
+	}
+	rc = guild_file_diff_open(d, err);
+	guild_file_diff_close(d);
+	return rc;
 }
 
 void guild_file_diff_close(struct guild_file_diff *d)

@@ -9,7 +9,7 @@
 
 #include "guild/diff.h"
 
-enum { BLOCK = 1 << 16 };
+enum { BLOCK = 1 << 16, RENAME_PAIRS_MAX = 100000 };
 
 char guild_file_status_letter(enum guild_file_status s)
 {
@@ -155,10 +155,20 @@ static bool is_rename(const struct guild_file_diff *from, const struct guild_fil
 	       from->old.size == to->new_.size && same_content(&from->old, &to->new_, NULL);
 }
 
-static void find_renames(struct guild_file_diffs *d)
+static void find_renames(struct guild_file_diffs *d, const struct guild_log *log)
 {
-	size_t kept = 0;
+	size_t kept = 0, n_added = 0, n_removed = 0;
 
+	for (size_t i = 0; i < d->n; i++) {
+		n_added += d->v[i].status == GUILD_FILE_ADDED;
+		n_removed += d->v[i].status == GUILD_FILE_REMOVED;
+	}
+	if (n_added > 0 && n_removed > RENAME_PAIRS_MAX / n_added) {
+		guild_log(log, "note",
+			"%zu files are new and %zu are gone: too many to see which were renamed",
+			n_added, n_removed);
+		return;
+	}
 	for (size_t i = 0; i < d->n; i++) {
 		struct guild_file_diff *to = &d->v[i];
 
@@ -207,5 +217,5 @@ void guild_file_sets_diff(struct guild_arena *a, const struct guild_file_set *ol
 			add(out, GUILD_FILE_CHANGED, x->name, from, to);
 		}
 	}
-	find_renames(out);
+	find_renames(out, log);
 }
