@@ -4,8 +4,10 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
+import time
 import zipfile
 
 import pytest
@@ -157,6 +159,9 @@ def test_packages_of_now(guild, trained):
     freeze.write_text(f"- gone @ file://{guild.cwd}/gone-1.0-py3-none-any.whl\n")
     report = reproduce(guild, trained.name, kind="venv", code=1)
     assert findings(report, "environment")["gone"]["what"] == "came from a place that is gone"
+    freeze.write_text("- six==1.16.0\n- --extra-index-url=http://localhost:1/\n")
+    other = reproduce(guild, trained.name, kind="venv", code=1)
+    assert findings(other, "environment")["--extra-index-url=http://localhost:1/"]["what"] == "is no package"
     assert "--env current" in report["levels"]["environment"]["hint"] and len(guild.runs()) == n_runs
     freeze.unlink()
     assert verdicts(reproduce(guild, trained.name, kind="venv"))["environment"] == "unknown"
@@ -256,6 +261,46 @@ def test_many_and_places(guild, trained, tmp_path):
     assert [p.name for p in guild.runs()] == [report["reproduction"]]
     reproduce(guild, f"{kept}/{trained.name}")
     assert "could not find" in guild("reproduce", f"{kept}/", "abc", "-y", code=1).stderr
+
+
+def interrupt(guild, *args, when, **env):
+    """Starts guild in a group of its own, as a terminal does, and presses Ctrl-C when a file is there."""
+    guild_process = subprocess.Popen(
+        [guild.program, "reproduce", "-y", "--json", *args], cwd=guild.cwd, env=guild.env(**env), text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+    deadline = time.monotonic() + 60
+    while not when.exists():
+        assert guild_process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.01)
+    os.killpg(guild_process.pid, signal.SIGINT)
+    out, _ = guild_process.communicate(timeout=60)
+    return guild_process.returncode, out
+
+
+def test_interrupted(guild, tmp_path):
+    """Ctrl-C while the program runs, and while its environment is made."""
+    flag = tmp_path / "started"
+    guild.write("wait.py", f"import pathlib, time, os\nif 'WAIT' in os.environ:\n"
+                f"    pathlib.Path({str(flag)!r}).touch()\n    time.sleep(60)\n")
+    guild("run", "wait.py", "-y")
+    (run,) = guild.runs()
+    code, out = interrupt(guild, run.name, "--env", "none", when=flag, WAIT=1)
+    found = json.loads(out)
+    assert code == 130 and found["verdict"] == found["runs"][0]["verdict"] == "stopped"
+    new = guild.home / "runs" / found["runs"][0]["reproduction"]
+    assert guild.attr(new, "exit_status") == "-16\n" and not (new / ".guild/LOCK").exists()
+
+    (run / ".guild/attrs/pip_freeze").write_text("- six==1.16.0\n")
+    made = tmp_path / "made"
+    tools = guild.write("tools/uv", f"#!/bin/sh\nfor last; do :; done\nmkdir -p \"$last/bin\"\ntouch {made}\nexec sleep 60\n", 0o755)
+    env = {"PATH": f"{tools.parent}:{os.environ['PATH']}", "GUILD_PYTHON": shutil.which("python3")}
+    platform = run / ".guild/attrs/platform"
+    # of a version that is not here: uv is to find it
+    platform.write_text("python_version: 3.29.1 (main)\n")
+    n_runs = len(guild.runs())
+    code, out = interrupt(guild, run.name, "--env", "uv", when=made, **env)
+    assert code == -signal.SIGINT and not out and len(guild.runs()) == n_runs
+    assert [p for p in (guild.home / "cache/envs").iterdir() if p.is_dir()] == []
 
 
 def wheel(folder, name, version, text=""):

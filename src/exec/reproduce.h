@@ -69,6 +69,7 @@ struct guild_package_line {
 	const char *path;    /* of a local file or directory, or NULL */
 	const char *sha256;  /* of a local file, or NULL */
 	bool is_editable, is_comment;
+	bool is_other; /* no package: options and the like, which a list of packages does not hold */
 };
 void guild_package_line_parse(struct guild_arena *a, const char *line,
 	struct guild_package_line *out);

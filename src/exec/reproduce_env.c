@@ -238,18 +238,22 @@ static void note_machine(struct guild_reproducing *p)
 
 /* ---- what can be installed ------------------------------------------------------------------------------------------- */
 
-/* Packages that came from this or another machine's files. False: one of them is not to be had. */
-static bool check_local(struct guild_reproducing *p, struct guild_buf *key, bool *has_trees)
+/* Only packages are installed, whatever a list says. Those that came from files must be there. False: one is not to be had. */
+static bool check_list(struct guild_reproducing *p, struct guild_buf *key, bool *has_trees)
 {
 	bool all = true;
 	for (size_t i = 0; i < p->packages.n; i++) {
 		struct guild_package_line line;
 		char hex[65] = "";
 		guild_package_line_parse(p->a, p->packages.v[i], &line);
-		if (line.is_comment || !line.path) {
+		if (line.is_comment || (!line.path && !line.is_other)) {
 			continue;
 		}
-		if (!guild_file_exists(line.path)) {
+		if (line.is_other) {
+			guild_reproduce_find(p, GUILD_REPRODUCE_ENVIRONMENT, line.shown,
+				"is no package", NULL, NULL);
+			all = false;
+		} else if (!guild_file_exists(line.path)) {
 			guild_reproduce_find(p, GUILD_REPRODUCE_ENVIRONMENT, line.shown,
 				"came from a place that is gone", line.path, NULL);
 			all = false;
@@ -519,7 +523,7 @@ bool guild_reproduce_make_env(struct guild_reproducing *p)
 	if (!makes_env(p)) {
 		return take_current(p);
 	}
-	bool is_there = check_local(p, &key, &has_trees);
+	bool is_there = check_list(p, &key, &has_trees);
 	char *dir = env_dir(p, &key);
 	place_init(&at, dir);
 	const char *why =

@@ -73,6 +73,7 @@ static void parse_editable(struct guild_arena *a, const char *what, struct guild
 {
 	const char *egg = strstr(what, "#egg=");
 	out->is_editable = true;
+	out->is_other = strpbrk(what, "\n\r\\") != NULL;
 	out->version = what;
 	if (egg) {
 		egg += strlen("#egg=");
@@ -95,6 +96,9 @@ void guild_package_line_parse(struct guild_arena *a, const char *line,
 		out->is_comment = true;
 	} else if (guild_starts(text, "-e ")) {
 		parse_editable(a, text + 3, out);
+	} else if (!isalnum((unsigned char)text[0]) || strpbrk(text, "\n\r\\")) {
+		out->is_other = true;
+		set_name(a, out, text, strlen(text));
 	} else if (direct) {
 		parse_direct(a, text, direct, out);
 	} else if (equals) {
