@@ -250,6 +250,10 @@ def test_many_and_places(guild, trained, tmp_path):
     found = json.loads(done.stdout)
     assert found["verdict"] == "reproduced" and len(found["runs"]) == 2
     assert [guild.attr(guild.home / "runs" / r["run"], "flags").split("lr: ")[1][:3] for r in found["runs"]] == ["0.1", "0.5"]
+    archives = [tmp_path / "paper.zip", tmp_path / "paper.tar.zst"]
+    for path in archives:
+        guild("export", path, trained.name, "-y")
+    guild("export", tmp_path / "steps.zip", "-y")
     # another home, without the project
     kept = tmp_path / "paper"
     shutil.copytree(trained, kept / trained.name)
@@ -261,6 +265,18 @@ def test_many_and_places(guild, trained, tmp_path):
     assert [p.name for p in guild.runs()] == [report["reproduction"]]
     reproduce(guild, f"{kept}/{trained.name}")
     assert "could not find" in guild("reproduce", f"{kept}/", "abc", "-y", code=1).stderr
+    # archives, unpacked for the while
+    unpacked = tmp_path / "tmp"
+    unpacked.mkdir()
+    for path in archives:
+        report = reproduce(guild, path, env={"TMPDIR": unpacked})
+        assert report["run"] == trained.name and not list(unpacked.iterdir())
+    done = guild("reproduce", tmp_path / "steps.zip", pipeline.name, "-y", "--env", "none", "--json", "--ignore", "*.log")
+    assert [r["run"] for r in json.loads(done.stdout)["runs"]] == [r["run"] for r in found["runs"]]
+    broken = tmp_path / "broken.zip"
+    broken.write_bytes(archives[0].read_bytes()[:300])
+    assert "broken.zip" in guild("reproduce", broken, "-y", code=1, env={"TMPDIR": unpacked}).stderr
+    assert not list(unpacked.iterdir())
 
 
 def interrupt(guild, *args, when, **env):

@@ -1,5 +1,6 @@
 /* Which runs guild reproduce is to repeat: RUN words, or an archive and RUN words in it. */
 
+#include "move_cmd.h"
 #include "reproduce_cmd.h"
 
 #include <guild/archive.h>
@@ -97,6 +98,71 @@ static int select_in(const char *dir, char *const *words, size_t n_words, struct
 	return rc;
 }
 
+/* ---- archives --------------------------------------------------------------------------------------------------------- */
+
+/* Steps and trials are found by links of their pipeline or batch, which a listing of an archive does not have: then all is unpacked. */
+static bool has_parts(const struct guild_runs *runs)
+{
+	bool has = false;
+	for (size_t i = 0; i < runs->n && !has; i++) {
+		has = has_runs(&runs->v[i]);
+	}
+	return has;
+}
+
+static int open_unpacked(const struct guild_home *home, const struct guild_runs *chosen,
+	struct guild_runs *out, struct guild_error *err)
+{
+	char *runs_dir = guild_home_runs_dir(home, false);
+	int rc = 0;
+	for (size_t i = 0; i < chosen->n && rc == 0; i++) {
+		struct guild_run run = {0};
+		char *dir = guild_path_join(runs_dir, chosen->v[i].id);
+		rc = guild_run_open(dir, &run, err);
+		if (rc == 0) {
+			add_run(out, &run);
+		} else {
+			guild_run_fini(&run);
+		}
+		free(dir);
+	}
+	free(runs_dir);
+	return rc;
+}
+
+/* Unpacks what is needed as a Guild home of its own, which goes away again. */
+static int find_in_archive(struct guild_ctx *ctx, const struct guild_strs *words,
+	struct guild_reproduce_runs *out, struct guild_runs *found, struct guild_error *err)
+{
+	struct guild_run_place place = {0};
+	struct guild_runs chosen = {0};
+	struct guild_runs all = {0};
+	struct guild_move_result result = {0};
+	int rc = guild_cmd_open_place(ctx, words->v[0], &place, err);
+	rc = rc ? rc : select_in(place.runs_dir, words->v + 1, words->n - 1, &chosen, err);
+	if (rc == 0 && has_parts(&chosen)) {
+		rc = select_in(place.runs_dir, NULL, 0, &all, err);
+	}
+	out->unpacked = rc ? NULL : guild_tmp_dir("guild-reproduce", err);
+	if (rc == 0 && out->unpacked) {
+		const struct guild_home home = {.path = out->unpacked};
+		const struct guild_move_request req = {.home = &home,
+			.runs = all.n > 0 ? &all : &chosen,
+			.path = place.path,
+			.max_bytes = guild_cmd_unpack_max(ctx),
+			.log = &ctx->log};
+		rc = guild_store_import(&req, &result, err);
+		rc = rc ? rc : open_unpacked(&home, &chosen, found, err);
+	} else if (rc == 0) {
+		rc = err->code;
+	}
+	guild_move_result_fini(&result);
+	guild_runs_fini(&chosen);
+	guild_runs_fini(&all);
+	guild_run_place_close(&place);
+	return rc;
+}
+
 static int find_in_place(struct guild_ctx *ctx, const struct guild_strs *words,
 	struct guild_reproduce_runs *out, struct guild_runs *found, struct guild_error *err)
 {
@@ -104,7 +170,6 @@ static int find_in_place(struct guild_ctx *ctx, const struct guild_strs *words,
 	char *path = guild_path_abs(expanded, ctx->cwd);
 	struct guild_run run = {0};
 	int rc = 0;
-	(void)out;
 	if (guild_run_is_run(path)) {
 		rc = guild_run_open(path, &run, err);
 		if (rc == 0) {
@@ -114,6 +179,8 @@ static int find_in_place(struct guild_ctx *ctx, const struct guild_strs *words,
 		}
 	} else if (guild_is_dir(path)) {
 		rc = select_in(path, words->v + 1, words->n - 1, found, err);
+	} else if (guild_is_file(path)) {
+		rc = find_in_archive(ctx, words, out, found, err);
 	} else {
 		rc = guild_error_set(err, GUILD_ENOTFOUND, "there is no run and no archive '%s'",
 			words->v[0]);
