@@ -195,6 +195,13 @@ def test_working(guild, trained):
     n_runs = len(guild.runs())
     report = reproduce(guild, run, "--working", "--discard")
     assert report["reproduction"] is None and len(guild.runs()) == n_runs
+    # another checkout: the project of the current directory
+    other = guild.cwd.parent / "checkout"
+    shutil.copytree(guild.cwd, other)
+    (other / "helper.py").write_text(HELPER.replace("/", "*"))
+    report = reproduce(guild, run, "--working", code=1, cwd=other)
+    assert differing(report) == ["metrics"] and f"({other})" in report["levels"]["source"]["summary"]
+    reproduce(guild, run, "--working", cwd=other.parent)
     # today's inputs do not replace those of the run
     guild.write("data.txt", "7\n")
     assert verdicts(reproduce(guild, run, "--working"))["metrics"] == "same"
@@ -240,6 +247,23 @@ def test_ends(guild, trained):
     (failed / ".guild/attrs/op").unlink()
     assert "has no record of its operation" in guild("reproduce", failed.name, "-y", code=1).stderr
     assert "there is no run and no archive './x'" in guild("reproduce", "./x", "-y", code=1).stderr
+
+
+def test_event_directories(guild):
+    """A program that names the directory of its event files by the time."""
+    guild.write("fit.py", "import os, pathlib, sys, time\nsys.path.insert(0, os.environ['TESTS'])\nimport events\n"
+                "last = float(os.environ.get('ACC', 0.75))\n"
+                "events.write_events(pathlib.Path(f'logs/{time.time_ns()}'), {'acc': [(1, 0.5), (2, last)]})\n")
+    env = {"TESTS": ROOT / "tests"}
+    guild("run", "fit.py", "-y", env=env)
+    (run,) = guild.runs()
+    report = reproduce(guild, run.name, env=env)
+    assert report["levels"]["metrics"]["summary"] == "1 scalar, 2 values within 1e-06"
+    report = reproduce(guild, run.name, code=1, env=env | {"ACC": 0.5})
+    assert differing(report) == ["metrics"]
+    (found,) = findings(report, "metrics").values()
+    assert (found["before"], found["after"]) == ("0.75", "0.5") and found["what"].endswith("at 1 of 2 steps, most at step 2")
+    reproduce(guild, run.name, "--final", "--tol", "0.25", env=env | {"ACC": 0.5})
 
 
 def test_many_and_places(guild, trained, tmp_path):

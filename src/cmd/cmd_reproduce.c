@@ -11,8 +11,9 @@ enum { EXIT_SIGNAL_BASE = 128 };
 
 static const struct guild_opt opts[] = {
 	{.names = "-w --working",
-		.help = "Run the project's source code as it is today instead of the recorded one: a regression test. Then exit, outputs "
-			"and metrics decide, and inputs."},
+		.help = "Run the project's source code as it is today instead of the recorded one: a regression test. Then inputs, exit, "
+			"outputs and metrics decide. The project is that of the current directory where it has the operation, else "
+			"the run's own."},
 	{.names = "--env",
 		.value = "KIND",
 		.kind = GUILD_OPT_TEXT,
@@ -185,7 +186,7 @@ static int find_working(struct guild_run_cmd *r, const struct guild_run *run,
 	return rc;
 }
 
-static int parse_run_args(const struct guild_run *run, struct guild_args *out,
+static int parse_run_args(const struct guild_run *run, const char *spec, struct guild_args *out,
 	struct guild_error *err)
 {
 	struct guild_strs words = {0};
@@ -193,10 +194,35 @@ static int parse_run_args(const struct guild_run *run, struct guild_args *out,
 	guild_strs_add(&words, run->dir);
 	guild_strs_add(&words, "--force-sourcecode");
 	guild_strs_add(&words, "-y");
+	if (spec) {
+		guild_strs_add(&words, spec);
+	}
 	int code = guild_args_parse(guild_cmd_find("run"), words.v, words.n, GUILD_ARGS_STRICT, out,
 		err);
 	guild_strs_fini(&words);
 	return code == GUILD_EXIT_OK ? 0 : GUILD_EINVALID;
+}
+
+/* What the operation is called in the project of the current directory; NULL: it is the run's own project, or has no such one. */
+static char *find_spec_here(const struct guild_ctx *ctx, const struct guild_run *run)
+{
+	const struct guild_opref *ref = &run->opref;
+	char *dir = guild_run_project_dir(run);
+	char *spec = NULL;
+	bool is_elsewhere = dir && strcmp(dir, ctx->cwd) != 0;
+	if (is_elsewhere && strcmp(ref->pkg_type, "script") == 0) {
+		char *path = guild_path_join(ctx->cwd, ref->op);
+		spec = guild_is_file(path) ? guild_strdup(ref->op) : NULL;
+		free(path);
+	} else if (is_elsewhere && strcmp(ref->pkg_type, "guildfile") == 0) {
+		char *path = guild_path_join(ctx->cwd, guild_path_basename(ref->pkg_name));
+		spec = !guild_is_file(path) ? NULL
+		       : ref->model[0]      ? guild_format("%s:%s", ref->model, ref->op)
+					    : guild_strdup(ref->op);
+		free(path);
+	}
+	free(dir);
+	return spec;
 }
 
 /* True when the new run is gone. */
@@ -279,24 +305,34 @@ static int reproduce(struct reproduce_cmd *c, const struct guild_run *run,
 	return code;
 }
 
-static int reproduce_one(struct reproduce_cmd *c, const struct guild_run *run)
+static int reproduce_working(struct reproduce_cmd *c, const struct guild_run *run, const char *spec)
 {
 	struct guild_args run_args = {0};
 	struct guild_error err = {0};
 	struct guild_run_cmd r = {.ctx = c->ctx, .args = &run_args};
 	struct guild_exec_op x = {0};
-	bool is_working = guild_args_flag(c->args, "working");
-	int code;
-	int rc = is_working ? parse_run_args(run, &run_args, &err) : 0;
-	if (is_working) {
-		rc = rc ? rc : find_working(&r, run, &x, &err);
-	} else {
-		guild_run_cmd_read_world(&r);
-	}
-	code = rc == 0 ? reproduce(c, run, &r.world, is_working ? &x : NULL)
-		       : guild_cmd_fail(c->ctx, &err);
+	int rc = parse_run_args(run, spec, &run_args, &err);
+	rc = rc ? rc : find_working(&r, run, &x, &err);
+	int code = rc == 0 ? reproduce(c, run, &r.world, &x) : guild_cmd_fail(c->ctx, &err);
 	guild_run_cmd_fini(&r);
 	guild_args_fini(&run_args);
+	return code;
+}
+
+static int reproduce_one(struct reproduce_cmd *c, const struct guild_run *run)
+{
+	int code;
+	if (guild_args_flag(c->args, "working")) {
+		char *spec = find_spec_here(c->ctx, run);
+		code = reproduce_working(c, run, spec);
+		free(spec);
+	} else {
+		struct guild_args none = {0};
+		struct guild_run_cmd r = {.ctx = c->ctx, .args = &none};
+		guild_run_cmd_read_world(&r);
+		code = reproduce(c, run, &r.world, NULL);
+		guild_run_cmd_fini(&r);
+	}
 	return code;
 }
 

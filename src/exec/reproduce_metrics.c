@@ -151,7 +151,7 @@ static const char *key_of(struct guild_arena *a, const struct guild_scalar_serie
 	return key;
 }
 
-static const struct guild_scalar_series *find_like(const struct guild_series *all,
+static const struct guild_scalar_series *find_exactly(const struct guild_series *all,
 	const struct guild_scalar_series *like)
 {
 	for (size_t i = 0; i < all->n; i++) {
@@ -161,6 +161,33 @@ static const struct guild_scalar_series *find_like(const struct guild_series *al
 		}
 	}
 	return NULL;
+}
+
+/* The one scalar of that tag whose directory the other run does not have; NULL: none, or several. */
+static const struct guild_scalar_series *find_alone(const struct guild_series *all,
+	const struct guild_series *others, const char *tag)
+{
+	const struct guild_scalar_series *found = NULL;
+	for (size_t i = 0; i < all->n; i++) {
+		if (strcmp(all->v[i].tag, tag) == 0 && !find_exactly(others, &all->v[i])) {
+			if (found) {
+				return NULL;
+			}
+			found = &all->v[i];
+		}
+	}
+	return found;
+}
+
+/* The same scalar of the other run. Programs name directories of event files by the time of day: what is alone in each is the same. */
+static const struct guild_scalar_series *find_like(const struct guild_series *others,
+	const struct guild_series *mine, const struct guild_scalar_series *like)
+{
+	const struct guild_scalar_series *found = find_exactly(others, like);
+	if (!found && find_alone(mine, others, like->tag) == like) {
+		found = find_alone(others, mine, like->tag);
+	}
+	return found;
 }
 
 static bool is_compared(const struct guild_reproducing *p, const struct guild_scalar_series *s,
@@ -180,7 +207,7 @@ static void compare_all(struct guild_reproducing *p, const struct guild_series *
 	const enum guild_reproduce_level l = GUILD_REPRODUCE_METRICS;
 	for (size_t i = 0; i < then->n; i++) {
 		const struct guild_scalar_series *a = &then->v[i];
-		const struct guild_scalar_series *b = find_like(now, a);
+		const struct guild_scalar_series *b = find_like(now, then, a);
 		const char *key = key_of(p->a, a);
 		if (!is_compared(p, a, key)) {
 			continue;
@@ -197,7 +224,7 @@ static void compare_all(struct guild_reproducing *p, const struct guild_series *
 	}
 	for (size_t i = 0; i < now->n; i++) {
 		const char *key = key_of(p->a, &now->v[i]);
-		if (is_compared(p, &now->v[i], key) && !find_like(then, &now->v[i])) {
+		if (is_compared(p, &now->v[i], key) && !find_like(then, now, &now->v[i])) {
 			n->n_scalars++;
 			guild_reproduce_find(p, l, key, "is new", NULL, NULL);
 		}

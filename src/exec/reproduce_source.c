@@ -86,8 +86,8 @@ static int note_working(struct guild_reproducing *p, struct guild_error *err)
 			n += is_source;
 		}
 	}
-	guild_reproduce_conclude(p, l, GUILD_REPRODUCE_NOTED, "today's: %zu file%s differ%s", n,
-		n == 1 ? "" : "s", n == 1 ? "s" : "");
+	guild_reproduce_conclude(p, l, GUILD_REPRODUCE_NOTED, "today's: %zu file%s differ%s (%s)",
+		n, n == 1 ? "" : "s", n == 1 ? "s" : "", p->req->working->project->dir);
 	guild_differences_fini(&d);
 	guild_exec_now_free(now);
 	return rc;
