@@ -245,7 +245,10 @@ def test_ends(guild, trained):
     assert "is staged: there is nothing yet" in guild("reproduce", "1", "-y", code=1).stderr
     shutil.rmtree(guild.runs()[-1])
     (failed / ".guild/attrs/op").unlink()
-    assert "has no record of its operation" in guild("reproduce", failed.name, "-y", code=1).stderr
+    done = guild("reproduce", failed.name, trained.name, "-y", "--json", "--env", "none", "--ignore", "*.log", code=1)
+    assert "has no record of its operation" in done.stderr
+    assert [r["verdict"] for r in json.loads(done.stdout)["runs"]] == ["error", "reproduced"]
+    assert "has no record" in json.loads(done.stdout)["runs"][0]["error"]
     assert "there is no run and no archive './x'" in guild("reproduce", "./x", "-y", code=1).stderr
 
 

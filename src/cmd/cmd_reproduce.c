@@ -283,6 +283,20 @@ static int report(struct reproduce_cmd *c, const struct guild_run *run,
 	return exit_code(&r);
 }
 
+/* What stopped guild itself: told on standard error, and in the JSON in the place of the levels. */
+static int fail(struct reproduce_cmd *c, const struct guild_run *run, const struct guild_error *err)
+{
+	if (c->reports) {
+		struct guild_arena *a = c->ctx->arena;
+		struct guild_value *v = guild_value_dict(a);
+		guild_value_set(a, v, "run", guild_value_string(a, run->id));
+		guild_value_set(a, v, "verdict", guild_value_string(a, "error"));
+		guild_value_set(a, v, "error", guild_value_string(a, err->text));
+		guild_value_append(a, c->reports, v);
+	}
+	return guild_cmd_fail(c->ctx, err);
+}
+
 static int reproduce(struct reproduce_cmd *c, const struct guild_run *run,
 	const struct guild_exec_world *world, const struct guild_exec_op *working)
 {
@@ -299,8 +313,7 @@ static int reproduce(struct reproduce_cmd *c, const struct guild_run *run,
 		fflush(stdout);
 		rc = guild_reproduce_run(p, &err);
 	}
-	int code =
-		rc == 0 ? report(c, run, guild_reproduce_result(p)) : guild_cmd_fail(c->ctx, &err);
+	int code = rc == 0 ? report(c, run, guild_reproduce_result(p)) : fail(c, run, &err);
 	guild_reproduce_free(p);
 	return code;
 }
@@ -313,7 +326,7 @@ static int reproduce_working(struct reproduce_cmd *c, const struct guild_run *ru
 	struct guild_exec_op x = {0};
 	int rc = parse_run_args(run, spec, &run_args, &err);
 	rc = rc ? rc : find_working(&r, run, &x, &err);
-	int code = rc == 0 ? reproduce(c, run, &r.world, &x) : guild_cmd_fail(c->ctx, &err);
+	int code = rc == 0 ? reproduce(c, run, &r.world, &x) : fail(c, run, &err);
 	guild_run_cmd_fini(&r);
 	guild_args_fini(&run_args);
 	return code;
