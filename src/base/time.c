@@ -22,7 +22,7 @@ int64_t guild_monotonic_us(void)
 
 void guild_time_format(int64_t us, bool utc, char out[GUILD_TIME_MAX])
 {
-	time_t t = (time_t)(us >= 0 ? us / 1000000 : -((-us + 999999) / 1000000));
+	time_t t = (time_t)(us / 1000000 - (us % 1000000 < 0)); /* rounded down */
 	struct tm tm;
 	out[0] = 0;
 	if (utc ? gmtime_r(&t, &tm) != NULL : localtime_r(&t, &tm) != NULL) {

@@ -186,18 +186,25 @@ struct guild_grid guild_compare_grid_for_people(const struct guild_compare_table
 	return g;
 }
 
-/* Whether all cells of a column are the text form of that attribute: a heading alone says little, "loss as started" is possible. */
+/* Whether the cell is the text form of that attribute of the run: a heading alone says little, "loss as started" is possible. */
+static bool is_time_cell(const struct guild_run *r, const char *name,
+	const struct guild_value *cell)
+{
+	int64_t us = guild_run_attr_i64(r, name, INT64_MIN);
+	char text[GUILD_TIME_MAX];
+
+	if (us == INT64_MIN || !cell) {
+		return us == INT64_MIN && !cell;
+	}
+	guild_time_format(us, false, text);
+	return guild_streq(guild_value_text(cell), text);
+}
+
 static bool is_attr_of_all(const struct guild_compare_table *t, const struct guild_runs *runs,
 	size_t col)
 {
 	for (size_t i = 0; i < t->n_rows; i++) {
-		const struct guild_run *r = &runs->v[t->run_index[i]];
-		int64_t us = guild_run_attr_i64(r, t->headers[col], INT64_MIN);
-		const char *cell = t->rows[i][col] ? guild_value_text(t->rows[i][col]) : NULL;
-		char text[GUILD_TIME_MAX];
-
-		guild_time_format(us, false, text);
-		if (us == INT64_MIN ? t->rows[i][col] != NULL : !guild_streq(cell, text)) {
+		if (!is_time_cell(&runs->v[t->run_index[i]], t->headers[col], t->rows[i][col])) {
 			return false;
 		}
 	}

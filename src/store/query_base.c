@@ -22,9 +22,11 @@ bool guild_query_at_base(const struct query_parser *p)
 	if (name.n == WORD_LEN || name.p[WORD_LEN] != '.') {
 		return name.n == WORD_LEN;
 	}
-	/* What follows the dot must be a name by itself. */
+	/* What follows the dot must be a name by itself, and not of the baseline again. */
 	char *rest = guild_strndup(name.p + WORD_LEN + 1, name.n - WORD_LEN - 1);
-	bool is_name = guild_query_is_plain_name(rest);
+	bool is_again = guild_starts(rest, word) &&
+			(rest[WORD_LEN] == '\0' || strchr("*/%+-.", rest[WORD_LEN]) != NULL);
+	bool is_name = guild_query_is_plain_name(rest) && !is_again;
 	free(rest);
 	return is_name;
 }

@@ -47,6 +47,8 @@ static const struct {
 	{"min(base.loss) < 1", NULL},
 	{"base. < 1", "base. < 1"},
 	{"base.1 < 1", "base.1 < 1"},
+	{"base.base+x < 1", "base.base+x < 1"},
+	{"base.baseline < 1", "base(baseline) < 1"},
 	{"base.and < 1", "base.and < 1"},
 	{"base.\x01 < 1", "base.\x01 < 1"},
 };
