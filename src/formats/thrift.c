@@ -14,7 +14,8 @@ void guild_varint(struct guild_buf *out, uint64_t v)
 
 static void put_zigzag(struct guild_buf *out, int64_t v)
 {
-	guild_varint(out, ((uint64_t)v << 1) ^ (uint64_t)(v >> 63));
+	uint64_t twice = (uint64_t)v << 1;
+	guild_varint(out, v < 0 ? ~twice : twice);
 }
 
 static void put_field(struct thrift *t, int field, enum thrift_type type)
