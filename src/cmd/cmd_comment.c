@@ -184,6 +184,17 @@ static void find_author(const struct guild_ctx *ctx, const struct guild_args *ar
 	}
 }
 
+struct new_comment {
+	const char *body, *user, *host;
+};
+
+static int add_one(const void *arg, const struct guild_run *r, struct guild_error *err)
+{
+	const struct new_comment *c = arg;
+
+	return guild_store_add_comment(r, c->body, c->user, c->host, err);
+}
+
 static int add_comment(struct guild_ctx *ctx, const struct guild_args *args,
 	const struct guild_runs *runs)
 {
@@ -203,10 +214,11 @@ static int add_comment(struct guild_ctx *ctx, const struct guild_args *args,
 			"The comment will be added to these runs:", "Continue?", true);
 	}
 	find_author(ctx, args, &user, &host);
-	for (size_t i = 0; code == GUILD_EXIT_OK && i < runs->n; i++) {
-		if (guild_store_add_comment(&runs->v[i], body, user, host, &err) != 0) {
-			code = guild_cmd_fail(ctx, &err);
-		}
+	const struct new_comment comment = {body, user, host};
+
+	if (code == GUILD_EXIT_OK &&
+		guild_cmd_change_runs(ctx, runs, add_one, &comment, &err) != 0) {
+		code = guild_cmd_fail(ctx, &err);
 	}
 	if (code == GUILD_EXIT_OK) {
 		guild_log(&ctx->log, "note", "Added comment to %zu run(s)", runs->n);

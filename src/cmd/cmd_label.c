@@ -110,14 +110,19 @@ static int new_label(const struct guild_ctx *ctx, const struct guild_args *args,
 	return rc;
 }
 
-static int label_one(const struct guild_ctx *ctx, const struct guild_args *args,
-	const struct guild_run *r, struct guild_error *err)
+struct labelling {
+	const struct guild_ctx *ctx;
+	const struct guild_args *args;
+};
+
+static int label_one(const void *arg, const struct guild_run *r, struct guild_error *err)
 {
+	const struct labelling *l = arg;
 	struct guild_buf label = {0};
 	int rc = 0;
 
-	if (!guild_args_flag(args, "clear")) {
-		rc = new_label(ctx, args, r, &label, err);
+	if (!guild_args_flag(l->args, "clear")) {
+		rc = new_label(l->ctx, l->args, r, &label, err);
 	}
 	if (rc == 0) {
 		rc = guild_store_set_label(r, guild_buf_cstr(&label), err);
@@ -153,11 +158,9 @@ static int run(struct guild_ctx *ctx, const struct guild_args *args)
 	if (code != GUILD_EXIT_OK) {
 		goto out;
 	}
-	for (size_t i = 0; i < runs.n; i++) {
-		if (label_one(ctx, args, &runs.v[i], &err) != 0) {
-			code = guild_cmd_fail(ctx, &err);
-			goto out;
-		}
+	if (guild_cmd_change_runs(ctx, &runs, label_one, &(struct labelling){ctx, args}, &err) != 0) {
+		code = guild_cmd_fail(ctx, &err);
+		goto out;
 	}
 	guild_log(&ctx->log, "note",
 		guild_args_flag(args, "clear") ? "Cleared label for %zu run(s)"

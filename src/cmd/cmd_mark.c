@@ -38,6 +38,11 @@ static void keep_marked(struct guild_runs *runs)
 	guild_arena_free(a);
 }
 
+static int mark_one(const void *clear, const struct guild_run *r, struct guild_error *err)
+{
+	return guild_store_set_marked(r, !*(const bool *)clear, err);
+}
+
 static int run(struct guild_ctx *ctx, const struct guild_args *args)
 {
 	struct guild_error err = {0};
@@ -64,11 +69,9 @@ static int run(struct guild_ctx *ctx, const struct guild_args *args)
 	if (code != GUILD_EXIT_OK) {
 		goto out;
 	}
-	for (size_t i = 0; i < runs.n; i++) {
-		if (guild_store_set_marked(&runs.v[i], !clear, &err) != 0) {
-			code = guild_cmd_fail(ctx, &err);
-			goto out;
-		}
+	if (guild_cmd_change_runs(ctx, &runs, mark_one, &clear, &err) != 0) {
+		code = guild_cmd_fail(ctx, &err);
+		goto out;
 	}
 	guild_log(&ctx->log, "note", clear ? "Unmarked %zu run(s)" : "Marked %zu run(s)", runs.n);
 out:

@@ -78,6 +78,15 @@ static int list_all(struct guild_ctx *ctx, const struct guild_args *args)
 	return code;
 }
 
+static int tag_one(const void *arg, const struct guild_run *r, struct guild_error *err)
+{
+	const struct guild_args *args = arg;
+
+	return guild_store_edit_tags(r, guild_args_list(args, "add"),
+		guild_args_list(args, "delete"), guild_args_flag(args, "clear"),
+		guild_args_flag(args, "sync-labels"), err);
+}
+
 static int change(struct guild_ctx *ctx, const struct guild_args *args)
 {
 	struct guild_error err = {0};
@@ -96,13 +105,9 @@ static int change(struct guild_ctx *ctx, const struct guild_args *args)
 	if (code != GUILD_EXIT_OK) {
 		goto out;
 	}
-	for (size_t i = 0; i < runs.n; i++) {
-		if (guild_store_edit_tags(&runs.v[i], guild_args_list(args, "add"),
-			    guild_args_list(args, "delete"), guild_args_flag(args, "clear"), sync,
-			    &err) != 0) {
-			code = guild_cmd_fail(ctx, &err);
-			goto out;
-		}
+	if (guild_cmd_change_runs(ctx, &runs, tag_one, args, &err) != 0) {
+		code = guild_cmd_fail(ctx, &err);
+		goto out;
 	}
 	guild_log(&ctx->log, "note", "Modified tags for %zu run(s)", runs.n);
 out:
