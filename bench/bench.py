@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 
+import many_runs
 import measure
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -54,8 +55,7 @@ def long_script(remark):
     return text + '\n\nif __name__ == "__main__":\n    print(parser.parse_args())\n'
 
 
-class NotMeasurable(Exception):
-    pass
+NotMeasurable = many_runs.NotMeasurable
 
 
 class Side:
@@ -354,14 +354,16 @@ class Row:
     def line(self):
         if self.ours is None:
             return f"| {self.what} | | not measurable: {self.why_not} | | {self.goal_text} | |"
-        ratio = self.ours / self.theirs if self.more else self.theirs / max(self.ours, 1e-9)
+        theirs, better = "", ""
+        if self.theirs is not None:
+            ratio = self.ours / self.theirs if self.more else self.theirs / max(self.ours, 1e-9)
+            theirs = self.show(self.theirs)
+            better = (f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}") + " ×"
         reached = ""
         if self.goal:
             met = self.ours >= self.goal if self.more else self.ours <= self.goal
             reached = "yes" if met else "no"
-        shown = f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}"
-        return (f"| {self.what} | {self.show(self.theirs)} | {self.show(self.ours)} | {shown} × "
-                f"| {self.goal_text} | {reached} |")
+        return f"| {self.what} | {theirs} | {self.show(self.ours)} | {better} | {self.goal_text} | {reached} |"
 
 
 def ms(value):
@@ -395,6 +397,20 @@ def rows():
                                   0.010),
         "pipeline": Row("a pipeline of 10,000 steps read, checked and put in order, CPU", ms, "≤ 200 ms", 0.200),
         "listing": Row("`guild runs` in a home of 1000 runs, CPU", ms, "", 0),
+        "runs_warm": Row("first page of `runs` over 10,000 runs, wall", ms, "≤ 40 ms", 0.040),
+        "runs_cold": Row("the same, the index just deleted", ms, "≤ 1.5 s", 1.5),
+        "runs_large": Row("the same over 100,000 runs, warm", ms, "≤ 300 ms", 0.300),
+        "compare_warm": Row("`compare --csv -` over 10,000 runs × 3 scalars × 20 steps, wall", ms, "≤ 150 ms", 0.150),
+        "compare_cold": Row("the same, the index just deleted", ms, "≤ 3 s", 3),
+        "filter_warm": Row("`runs -F 'loss<0.01'` over 10,000 runs, wall", ms, "", 0),
+        "filter_ratio": Row("the same as a multiple of the bare check (below)", lambda v: f"{v:.2f} ×", "≤ 1.5 ×", 1.5),
+        "filter_large": Row("the same over 100,000 runs", ms, "≤ 1.1 s", 1.1),
+        "memory_large": Row("peak memory of `runs` and of that filter at 100,000 runs", lambda v: f"{v:.1f} MiB",
+                            "≤ 200 MB", 200e6 / 2**20),
+        "label": Row("`label` on 10,000 runs, wall", ms, "≤ 1 s", 1),
+        "wide_runs": Row("runs of 1,500 metrics × 20 steps, 150 params, 50 tags: first page", ms, "", 0),
+        "wide_filter": Row("the same, filter by one metric", ms, "", 0),
+        "wide_compare": Row("the same, `compare` of 100 runs", ms, "", 0),
     }
 
 
@@ -420,6 +436,22 @@ def measure_all(bench, only):
             except NotMeasurable as why:
                 table[name].why_not = str(why)
             print(table[name].line(), flush=True)
+    several = many_runs.ManyRuns(bench)
+    for part, names in ((several.ten_thousand, ["runs_warm", "runs_cold", "compare_warm", "compare_cold",
+                                                "filter_warm", "filter_ratio", "label"]),
+                        (several.hundred_thousand, ["runs_large", "filter_large", "memory_large"]),
+                        (several.wide, ["wide_runs", "wide_filter", "wide_compare"])):
+        if only and not set(only) & set(names):
+            continue
+        try:
+            for name, (ours, theirs) in part().items():
+                table[name].ours, table[name].theirs = ours, theirs
+        except NotMeasurable as why:
+            for name in names:
+                table[name].why_not = str(why)
+        for name in names:
+            print(table[name].line(), flush=True)
+    notes += several.notes
     if not only or "capture" in only:
         captured = None
         try:

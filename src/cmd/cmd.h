@@ -204,7 +204,8 @@ int guild_cmd_select_runs(struct guild_ctx *ctx, const struct guild_args *args,
 	struct guild_runs *out, struct guild_error *err);
 /* Does `change` to every run, several at a time: it may touch nothing that another run's could. Returns what failed for the first run that
  * did; runs behind it may be changed or not. */
-typedef int guild_change_run_fn(const void *arg, const struct guild_run *r, struct guild_error *err);
+typedef int guild_change_run_fn(const void *arg, const struct guild_run *r,
+	struct guild_error *err);
 int guild_cmd_change_runs(const struct guild_ctx *ctx, const struct guild_runs *runs,
 	guild_change_run_fn *change, const void *arg, struct guild_error *err);
 /* For commands of one run: words[0] or the latest that passes the filters; an argument that means several is GUILD_EINVALID. */

@@ -158,7 +158,8 @@ static int run(struct guild_ctx *ctx, const struct guild_args *args)
 	if (code != GUILD_EXIT_OK) {
 		goto out;
 	}
-	if (guild_cmd_change_runs(ctx, &runs, label_one, &(struct labelling){ctx, args}, &err) != 0) {
+	if (guild_cmd_change_runs(ctx, &runs, label_one, &(struct labelling){ctx, args}, &err) !=
+		0) {
 		code = guild_cmd_fail(ctx, &err);
 		goto out;
 	}
