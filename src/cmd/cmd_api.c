@@ -193,7 +193,7 @@ static int run_compare(struct guild_ctx *ctx, const struct guild_args *args)
 		.arg = &ops,
 	};
 	int rc = guild_cmd_select_runs(ctx, args, guild_args_words(args), NULL,
-		GUILD_SELECT_REPEATS, &runs, &err);
+		GUILD_SELECT_REPEATS | GUILD_SELECT_FACTS, &runs, &err);
 
 	rc = rc ? rc : guild_store_compare(&runs, &req, &table, &ctx->log, &err);
 	if (rc == 0) {

@@ -216,7 +216,7 @@ static int load_rows(void *arg, struct guild_ctx *ctx, struct guild_runs *runs,
 {
 	const struct guild_args *args = arg;
 	int rc = guild_cmd_select_runs(ctx, args, guild_args_words(args), NULL,
-		GUILD_SELECT_REPEATS, runs, err);
+		GUILD_SELECT_REPEATS | GUILD_SELECT_FACTS, runs, err);
 
 	return rc == 0 ? guild_compare_make_table(ctx, args, runs, table, err) : rc;
 }

@@ -383,7 +383,8 @@ static int run(struct guild_ctx *ctx, const struct guild_args *args)
 	int rc = parse_metrics(ctx, args, &metrics, &err);
 
 	rc = rc ? rc
-		: guild_cmd_select_runs(ctx, args, guild_args_words(args), NULL, 0, &runs, &err);
+		: guild_cmd_select_runs(ctx, args, guild_args_words(args), NULL, GUILD_SELECT_FACTS,
+			  &runs, &err);
 	if (rc == 0) {
 		guild_progress_start(&progress, ctx, "Comparing", 1);
 		rc = guild_effects_find(ctx->arena, &runs, &req, &found, &ctx->log, &err);

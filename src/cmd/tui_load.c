@@ -34,8 +34,13 @@ void guild_tui_ctx_fini(struct guild_ctx *ctx)
 static int filter_runs(struct guild_ctx *ctx, struct guild_tui_rows *rows, const char *filter,
 	unsigned syntax, bool *passes, struct guild_error *err)
 {
+	char *index_path = guild_store_index_path(&ctx->home, false, ctx->environ_);
 	struct guild_run_filter request = {
-		.expression = filter, .syntax = syntax, .now_us = ctx->now_us};
+		.expression = filter,
+		.syntax = syntax,
+		.now_us = ctx->now_us,
+		.index_path = index_path,
+	};
 	struct guild_runs found = {0};
 	char *runs_dir = guild_home_runs_dir(&ctx->home, false);
 	int rc = guild_store_list(runs_dir, &request, NULL, &found, &ctx->log, err);
@@ -48,6 +53,7 @@ static int filter_runs(struct guild_ctx *ctx, struct guild_tui_rows *rows, const
 		}
 	}
 	guild_runs_fini(&found);
+	free(index_path);
 	free(runs_dir);
 	return rc;
 }
