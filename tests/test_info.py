@@ -75,3 +75,18 @@ def test_help_as_json_and_of_packages(guild, tmp_path):
     env = {"PYTHONPATH": tmp_path / "lib"}
     assert "package pack" in guild("help", "pack", env=env).stdout and "q:go" in guild("help", "pack", env=env).stdout
     assert "no directory and no installed package" in guild("help", "packed", env=env, code=1).stderr
+
+
+def test_watch_with_the_exit_code(guild):
+    for n, (status, exit_status, code) in enumerate([("completed", 0, 0), ("error", 3, 3), ("terminated", -15, 143), ("error", None, 1)]):
+        make_run(guild.home, n, status=status, exit_status=exit_status, output="text\n")
+        assert guild("watch", "1").stdout == "text\n"
+        assert guild("watch", "1", "--exit-status", code=code).stdout == "text\n"
+
+
+def test_a_comment_by_somebody_is_from_this_machine(guild):
+    make_run(guild.home, 1)
+    guild("comment", "-a", "x", "-u", "ann", "1", "-y", env={"HOST": "box"})
+    guild("comment", "-a", "y", "-u", "bob@far", "1", "-y")
+    comments = json.loads(guild("runs", "info", "-c", "--json").stdout)["comments"]
+    assert [(c["user"], c["host"]) for c in comments] == [("ann", "box"), ("bob", "far")]

@@ -177,8 +177,6 @@ static void find_author(const struct guild_ctx *ctx, const struct guild_args *ar
 	}
 	if (at) {
 		*host = guild_strdup(at + 1);
-	} else if (given) {
-		*host = guild_strdup("");
 	} else {
 		*host = machine ? guild_strdup(machine) : guild_hostname();
 	}

@@ -10,7 +10,7 @@
 
 #include "cmd.h"
 
-enum { POLL_MS = 200, CHUNK = 1 << 16, PID_FILE_MAX = 64 };
+enum { POLL_MS = 200, CHUNK = 1 << 16, PID_FILE_MAX = 64, SIGNAL_BASE = 128 };
 
 static const struct guild_opt opts[] = {
 	{.names = "-p --pid",
@@ -21,6 +21,9 @@ static const struct guild_opt opts[] = {
 			"operation label unlabeled marked unmarked tag comment started digest filter",
 		.help = "Watch the run of a process: its id, or a file that holds it (as --pidfile of "
 			"'guild run' writes)."},
+	{.names = "-e --exit-status",
+		.help = "End with the exit code of the run (128 + N after signal N, 1 when none is known), "
+			"instead of 0."},
 	{0},
 };
 static const struct guild_opt *const tables[] = {opts, guild_filter_opts, guild_remote_opts, NULL};
@@ -231,10 +234,22 @@ static int watch(struct guild_ctx *ctx, const struct guild_run *r, struct guild_
 	return rc;
 }
 
+/* What a shell would have seen of the run's program. */
+static int exit_code(const struct guild_run *r)
+{
+	int64_t status = guild_run_attr_i64(r, "exit_status", GUILD_EXIT_ERROR);
+
+	if (status < 0) {
+		status = status > -SIGNAL_BASE ? SIGNAL_BASE - status : GUILD_EXIT_ERROR;
+	}
+	return status <= UINT8_MAX ? (int)status : GUILD_EXIT_ERROR;
+}
+
 static int run(struct guild_ctx *ctx, const struct guild_args *args)
 {
 	struct guild_error err = {0};
 	struct guild_run r = {0};
+	int code = GUILD_EXIT_OK;
 	bool named = guild_args_words(args)->n > 0;
 	int rc;
 
@@ -249,8 +264,12 @@ static int run(struct guild_ctx *ctx, const struct guild_args *args)
 	if (rc == 0) {
 		rc = watch(ctx, &r, &err);
 	}
+	if (rc == 0 && guild_args_flag(args, "exit-status") &&
+		guild_run_status(&r, NULL) != GUILD_RUN_RUNNING) {
+		code = exit_code(&r);
+	}
 	guild_run_fini(&r);
-	return rc == 0 ? GUILD_EXIT_OK : guild_cmd_fail(ctx, &err);
+	return rc == 0 ? code : guild_cmd_fail(ctx, &err);
 }
 
 const struct guild_cmd guild_cmd_watch = {
@@ -262,6 +281,7 @@ const struct guild_cmd guild_cmd_watch = {
 		"printed.\n\n"
 		"Examples:\n\n"
 		"  guild watch\n"
+		"  guild watch 1 --exit-status && guild export good 1\n"
 		"  guild run train.py -b --pidfile job.pid && guild watch -p job.pid",
 	.opts = tables,
 	.args = run_args,
