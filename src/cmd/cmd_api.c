@@ -105,7 +105,7 @@ static void print_runs(const struct guild_ctx *ctx, const struct guild_args *arg
 		first = false;
 		guild_arena_free(a);
 	}
-	print_text("\n]\n" + (formatted && !first ? 0 : 1), formatted && !first ? 3 : 2);
+	puts(formatted && !first ? "\n]" : "]");
 }
 
 static int run_runs(struct guild_ctx *ctx, const struct guild_args *args)
