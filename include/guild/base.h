@@ -308,6 +308,11 @@ void guild_time_format(int64_t us, bool utc, char out[GUILD_TIME_MAX]);
 /* "H:MM:SS" of a duration in microseconds, cut to whole seconds. */
 void guild_duration_format(int64_t us, char out[GUILD_TIME_MAX]);
 
+/* Seconds of a unit as people write it: s, min, minutes, h, days, w, …; 0: no unit. */
+double guild_duration_unit(struct guild_str word);
+/* "10 min", "90s", "1.5 hours", "30d" in microseconds; false when it is none, or not above 0. */
+bool guild_duration_parse(struct guild_str text, int64_t *us);
+
 /* ---- processes ---------------------------------------------------------------------------------- */
 
 struct guild_proc_result {

@@ -469,6 +469,8 @@ int guild_reproduce_run(struct guild_reproducing *p, struct guild_error *err);
 /* What is known so far; lives as long as `p`. */
 const struct guild_reproduction *guild_reproduce_result(const struct guild_reproducing *p);
 void guild_reproduce_free(struct guild_reproducing *p);
+/* Holds inputs that are directories against what `_resolved` recorded of them: struct guild_verify_request.more. */
+void guild_exec_verify_inputs(void *arg, const struct guild_run *r, struct guild_findings *out);
 
 /* ---- grid batches (batches.md 3.1, 4) ----------------------------------------------------------------------------------- */
 

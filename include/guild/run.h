@@ -178,6 +178,11 @@ struct guild_checkpoint {
 };
 int guild_run_checkpoints(const struct guild_run *r, struct guild_checkpoint **out, size_t *n,
 	struct guild_error *err);
+/* True for a path (relative to the run) of a file that is part of it: the file itself, what is in its directory, its shards. */
+bool guild_checkpoint_holds(const struct guild_checkpoint *c, const char *path);
+/* Removes all files of a checkpoint. */
+int guild_run_checkpoint_remove(const struct guild_run *r, const struct guild_checkpoint *c,
+	struct guild_error *err);
 void guild_checkpoints_free(struct guild_checkpoint *v, size_t n);
 
 #ifdef __cplusplus

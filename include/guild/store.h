@@ -109,6 +109,150 @@ int guild_store_restore(const struct guild_home *h, const struct guild_run *r,
 int guild_store_stop(const struct guild_run *r, int grace_ms, const struct guild_log *log,
 	struct guild_error *err);
 
+/* ---- disk space ------------------------------------------------------------------------------------------------- */
+
+enum guild_disk_kind {
+	GUILD_DISK_SOURCE,
+	GUILD_DISK_DEPENDENCIES,
+	GUILD_DISK_CHECKPOINTS,
+	GUILD_DISK_EVENTS,
+	GUILD_DISK_OUTPUT,
+	GUILD_DISK_OTHER,
+	GUILD_DISK_KINDS,
+};
+const char *guild_disk_kind_name(enum guild_disk_kind kind); /* "source", "dependencies", … */
+/* Bytes on the disk (or, is_apparent, of content). Links are not followed; a file with several names counts once. */
+struct guild_disk_use {
+	int64_t bytes[GUILD_DISK_KINDS];
+	int64_t total;
+	int64_t shared; /* of files that have names elsewhere, too: removing this alone does not free them */
+	int64_t files; /* directories left out */
+	size_t runs;
+};
+/* A file or a directory with all that is in it; its kind is other. Nothing for a path that is not there. */
+void guild_disk_tree(const char *path, bool is_apparent, struct guild_disk_use *out);
+struct guild_disk_request {
+	const struct guild_runs *runs;
+	const size_t *group; /* of each run, below n_groups */
+	size_t n_groups;
+	bool is_apparent;
+	/* Told how many runs were measured, now and then; may be NULL. */
+	void (*on_progress)(void *arg, size_t done, size_t total);
+	void *progress_arg;
+};
+/* Fills a figure for each run, for each group and for all; by several threads. Because of what is shared, all may be less than the sum. */
+void guild_disk_measure(const struct guild_disk_request *req, struct guild_disk_use *uses,
+	struct guild_disk_use *groups, struct guild_disk_use *total);
+
+/* ---- housekeeping (docs/guide/housekeeping.md) -------------------------------------------------------------------- */
+
+enum guild_gc_kind {
+	GUILD_GC_CACHE,      /* below HOME/cache, not used for long */
+	GUILD_GC_TRASH,      /* a run in the trash */
+	GUILD_GC_LEFTOVER,   /* of something that was killed */
+	GUILD_GC_LINK,       /* of a batch, to a trial that is gone for good */
+	GUILD_GC_BATCH,      /* all of whose trials are; it goes to the trash */
+	GUILD_GC_CHECKPOINT, /* that no rule keeps */
+	GUILD_GC_DUPLICATE, /* a file in the trash that is equal to another one there: it becomes a hard link */
+	GUILD_GC_KINDS,
+};
+const char *guild_gc_kind_name(enum guild_gc_kind kind); /* "cache", "trash", … */
+
+/* Which checkpoints of a run are kept: "last 2", "first 1", "every 10", "best 3 by acc", "best 3 by min loss". */
+enum guild_keep_kind { GUILD_KEEP_LAST, GUILD_KEEP_FIRST, GUILD_KEEP_EVERY, GUILD_KEEP_BEST };
+struct guild_keep {
+	enum guild_keep_kind kind;
+	int64_t n;
+	bool is_lowest;     /* GUILD_KEEP_BEST */
+	const char *scalar; /* in the arena */
+};
+/* GUILD_EINVALID says which rules there are. */
+int guild_keep_parse(struct guild_arena *a, const char *text, struct guild_keep *out,
+	struct guild_error *err);
+
+struct guild_gc_item {
+	enum guild_gc_kind kind;
+	char *path;            /* absolute; of a checkpoint what guild_checkpoint names */
+	char *why;             /* for people */
+	char *run_dir;         /* of links, batches and checkpoints; else NULL */
+	const char *framework; /* of checkpoints */
+	char *same_as;         /* of duplicates: the other file */
+	int64_t bytes;
+};
+struct guild_gc_plan {
+	struct guild_gc_item *v;
+	size_t n, cap;
+};
+struct guild_gc_request {
+	const struct guild_home *home;
+	unsigned kinds; /* 1 << enum guild_gc_kind */
+	int64_t now_us;
+	int64_t cache_older_us, trash_older_us, leftover_older_us; /* ages */
+	const struct guild_keep *keep;                             /* GUILD_GC_CHECKPOINT */
+	size_t n_keep;
+	const struct guild_runs *
+		runs; /* whose checkpoints are meant; those that run, wait or are marked are passed over */
+	/* Told how many runs were looked at, now and then; may be NULL. */
+	void (*on_progress)(void *arg, size_t done, size_t total);
+	void *progress_arg;
+	const struct guild_log *log;
+};
+/* What could go; nothing is changed. Nothing of a run that is running is in it, nor anything that a link in a run leads to. */
+int guild_gc_plan_make(const struct guild_gc_request *req, struct guild_gc_plan *out,
+	struct guild_error *err);
+void guild_gc_plan_fini(struct guild_gc_plan *p);
+/* Removes one of them (a batch goes to the trash), unless it is in use by now: GUILD_EBUSY. Checkpoints that go are listed in the run's
+ * attribute `_removed`. */
+int guild_gc_do(const struct guild_home *home, const struct guild_gc_item *item,
+	const struct guild_log *log, struct guild_error *err);
+/* Gives a run copies of its own for files that became hard links in the trash. Called before a run is restored or started again; nothing
+ * to do for others. */
+int guild_store_unshare(const char *run_dir, struct guild_error *err);
+
+/* ---- verifying what is stored (docs/guide/housekeeping.md) ---------------------------------------------------------- */
+
+enum guild_repair {
+	GUILD_REPAIR_NONE,
+	GUILD_REPAIR_CUT, /* the file keeps its first `good_bytes`; the rest goes to .guild/damaged */
+	GUILD_REPAIR_ASIDE,  /* the file goes to .guild/damaged */
+	GUILD_REPAIR_REMOVE, /* the file is removed: it says nothing any more */
+};
+struct guild_finding {
+	const char *
+		kind; /* "attribute", "source", "dependency", "input", "digest", "events", "output", "link", "lock", … */
+	char *path;   /* absolute */
+	char *run_dir; /* or NULL */
+	char *text;
+	enum guild_repair repair;
+	int64_t good_bytes;
+	bool is_note; /* worth knowing, and no damage */
+};
+struct guild_findings {
+	struct guild_finding *v;
+	size_t n, cap;
+};
+void guild_findings_fini(struct guild_findings *f);
+/* Adds one; `path` is copied, `take_text` taken over. */
+struct guild_finding *guild_findings_add(struct guild_findings *f, const char *kind,
+	const struct guild_run *r, const char *path, char *take_text);
+struct guild_verify_request {
+	const struct guild_home *home;
+	const char *index_path; /* or NULL */
+	/* Looks at more of a run than this room knows of; on any thread. May be NULL. */
+	void (*more)(void *arg, const struct guild_run *r, struct guild_findings *out);
+	void *more_arg;
+	/* Told how many runs were looked at, now and then; may be NULL. */
+	void (*on_progress)(void *arg, size_t done, size_t total);
+	void *progress_arg;
+};
+/* Reads everything in runs and trash that says what something should be: hashes, checksums, counts, links. Nothing is changed. What a
+ * running run writes right now is no damage. */
+void guild_store_verify(const struct guild_verify_request *req, struct guild_findings *out,
+	size_t *n_runs);
+/* Mends one finding that can be mended, unless its run is running (GUILD_EBUSY) or the file changed since (GUILD_EEXISTS). What is taken
+ * from a run is kept in its .guild/damaged. */
+int guild_store_mend(const struct guild_finding *f, struct guild_error *err);
+
 /* ---- editing ------------------------------------------------------------------------------------------------- */
 
 /* Each edits one run's attribute by the rules of runs.md 7. */

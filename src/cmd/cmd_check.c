@@ -2,11 +2,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "check_project.h"
+#include "check_store.h"
 #include "cmd.h"
 #include "version_spec.h"
 
@@ -24,6 +24,12 @@ static const struct guild_opt opts[] = {
 		.help = "Check the project in this directory instead: names in guild.yml that mean nothing, and "
 			"resources, operations and optimizers that are not there. The exit code is 1 when "
 			"something is found."},
+	{.names = "--store",
+		.help = "Check what is stored instead: hashes of source code and inputs, checksums of event files, "
+			"attributes, links. The exit code is 1 when there are problems."},
+	{.names = "--repair",
+		.help = "With --store: mend what can be mended, after asking. Whatever is taken from a run is kept "
+			"in its .guild/damaged."},
 	{.names = "--schema", .help = "Print the JSON Schema of guild.yml, for editors."},
 	{.names = "-v --verbose", .help = "Also the Python path and the packages in it."},
 	{.names = "--version",
@@ -76,7 +82,7 @@ static const struct guild_opt test_opts[] = {
 	{0},
 };
 static const struct guild_opt *const tables[] = {
-	opts, test_opts, guild_json_opts, guild_remote_opts, NULL};
+	opts, test_opts, guild_yes_opts, guild_json_opts, guild_remote_opts, NULL};
 
 struct report {
 	struct guild_ctx *ctx;
@@ -273,29 +279,6 @@ static void print_lines(const struct guild_value *lines)
 
 /* ---- disk space ------------------------------------------------------------------------------------------------ */
 
-/* Disk space below a path, links not followed. */
-static int64_t used_bytes(const char *path)
-{
-	struct stat st;
-	struct guild_strs names = {0};
-	int64_t total;
-
-	if (lstat(path, &st) != 0) {
-		return 0;
-	}
-	total = (int64_t)st.st_blocks * 512;
-	if (S_ISDIR(st.st_mode) && guild_dir_list(path, &names, NULL) == 0) {
-		for (size_t i = 0; i < names.n; i++) {
-			char *below = guild_path_join(path, names.v[i]);
-
-			total += used_bytes(below);
-			free(below);
-		}
-	}
-	guild_strs_fini(&names);
-	return total;
-}
-
 static void add_space(struct report *r)
 {
 	const char *home = r->ctx->home.path;
@@ -317,7 +300,9 @@ static void add_space(struct report *r)
 		puts("disk_space:");
 	}
 	for (size_t i = 0; i < GUILD_ARRAY_LEN(places); i++) {
-		int64_t bytes = used_bytes(places[i].path);
+		struct guild_disk_use use;
+		guild_disk_tree(places[i].path, false, &use);
+		int64_t bytes = use.total;
 		char *size = guild_size_text(bytes);
 		char *name = guild_format("%s:", places[i].name);
 		char *shown = guild_path_compress_user(places[i].path, r->ctx->user_home);
@@ -429,6 +414,12 @@ static int run(struct guild_ctx *ctx, const struct guild_args *args)
 			"the tests of Guild AI 0.9 test its own Python code; those of this "
 			"program are run by 'make check' in its source");
 	}
+	if (guild_args_flag(args, "store")) {
+		return guild_cmd_check_store(ctx, args);
+	}
+	if (guild_args_flag(args, "repair")) {
+		return guild_cmd_usage(ctx, "check", "--repair needs --store");
+	}
 	r.lines = guild_value_dict(r.a);
 	if (guild_args_given(args, "version")) {
 		int code = check(ctx, args);
@@ -469,6 +460,7 @@ const struct guild_cmd guild_cmd_check = {
 		"  guild check\n"
 		"  guild check --space -n\n"
 		"  guild check --strict\n"
+		"  guild check --store --repair\n"
 		"  guild check --version '>=1.0'",
 	.opts = tables,
 	.needs = GUILD_NEEDS_HOME,

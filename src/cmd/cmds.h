@@ -22,10 +22,12 @@
 	X(compare) \
 	X(completion) \
 	X(diff) \
+	X(disk) \
 	X(download) \
 	X(explain) \
 	X(explain_diff) \
 	X(export) \
+	X(gc) \
 	X(graph) \
 	X(help) \
 	X(import) \

@@ -17,26 +17,6 @@ struct unit {
 	const char *name;
 	double factor;
 };
-static const struct unit duration_units[] = {
-	{"s", 1},
-	{"sec", 1},
-	{"second", 1},
-	{"seconds", 1},
-	{"m", 60},
-	{"min", 60},
-	{"minute", 60},
-	{"minutes", 60},
-	{"h", 3600},
-	{"hour", 3600},
-	{"hours", 3600},
-	{"d", 86400},
-	{"day", 86400},
-	{"days", 86400},
-	{"w", 604800},
-	{"week", 604800},
-	{"weeks", 604800},
-	{0},
-};
 static const struct unit size_units[] = {
 	{"kB", 1e3},
 	{"KB", 1e3},
@@ -50,14 +30,14 @@ static const struct unit size_units[] = {
 	{0},
 };
 
-static const struct unit *find_unit(const struct unit *units, struct guild_str word)
+static double size_unit(struct guild_str word)
 {
-	for (; units->name != NULL; units++) {
-		if (guild_str_eqz(word, units->name)) {
-			return units;
+	for (const struct unit *u = size_units; u->name != NULL; u++) {
+		if (guild_str_eqz(word, u->name)) {
+			return u->factor;
 		}
 	}
-	return NULL;
+	return 0;
 }
 
 static size_t span(struct guild_str s, size_t at, int (*is)(int))
@@ -86,21 +66,6 @@ static size_t number_span(struct guild_str s, size_t at)
 		n = digits > 0 ? e + digits - at : n;
 	}
 	return n;
-}
-
-bool guild_alert_duration(struct guild_str text, int64_t *us)
-{
-	double number;
-	struct guild_str s = guild_str_trim(text);
-	size_t n = number_span(s, 0);
-	struct guild_str word = guild_str_trim(guild_str_n(s.p + n, s.n - n));
-	const struct unit *unit = find_unit(duration_units, word);
-	if (n == 0 || unit == NULL || !guild_parse_f64(s.p, n, &number)) {
-		return false;
-	}
-	double seconds = number * unit->factor;
-	*us = seconds < 1e12 ? (int64_t)(seconds * 1e6) : 0;
-	return *us > 0;
 }
 
 /* ---- from people's words to the query language ------------------------------------------------------------- */
@@ -167,15 +132,15 @@ static void rewrite_number(struct rewrite *r)
 	struct guild_str word = guild_str_n(r->in.p + after, letters);
 	bool is_word = after + letters >= r->in.n ||
 		       !is_name_char((unsigned char)r->in.p[after + letters]);
-	const struct unit *lasts = is_word ? find_unit(duration_units, word) : NULL;
-	const struct unit *size = is_word ? find_unit(size_units, word) : NULL;
+	double lasts = is_word ? guild_duration_unit(word) : 0;
+	double size = is_word ? size_unit(word) : 0;
 	if (!guild_parse_f64(r->in.p + r->at, n, &number)) {
 		copy(r, n);
 	} else if (is_percent(r->in, after)) {
 		copy(r, n);
 		r->at = after + 1;
-	} else if (lasts != NULL || size != NULL) {
-		put_number(r, number * (lasts ? lasts : size)->factor, lasts ? "s" : "");
+	} else if (lasts > 0 || size > 0) {
+		put_number(r, number * (lasts > 0 ? lasts : size), lasts > 0 ? "s" : "");
 		r->at = after + letters;
 	} else {
 		copy(r, n);
@@ -302,7 +267,7 @@ int guild_alert_condition_read(struct guild_arena *a, const char *text, struct a
 	size_t at = find_for(s);
 	if (at != SIZE_MAX) {
 		struct guild_str rest = guild_str_trim(guild_str_n(s.p + at + 3, s.n - at - 3));
-		if (!guild_alert_duration(rest, &out->for_us)) {
+		if (!guild_duration_parse(rest, &out->for_us)) {
 			return guild_error_set(err, GUILD_EINVALID,
 				"expected how long after 'for', such as '10 min', not '%.*s'",
 				GUILD_STR_FMT(rest));

@@ -212,8 +212,9 @@ int guild_alerts_read(struct guild_arena *a, const struct guild_value *written,
 		}
 	}
 	if (rc == 0 && list->n > GUILD_ALERTS_MAX) {
-		rc = guild_error_set(err, GUILD_ELIMIT, "more than %d alerts", GUILD_ALERTS_MAX);
-		rc = fail_at(written, err);
+		guild_error_set(err, GUILD_ELIMIT, "more than %d alerts", GUILD_ALERTS_MAX);
+		fail_at(written, err);
+		rc = GUILD_ELIMIT;
 	}
 	if (rc == 0) {
 		*out = list;
@@ -311,7 +312,7 @@ int guild_alert_rule_read(struct guild_arena *a, const struct guild_value *v,
 	rc = rc ? rc : read_command(v, &out->run, err);
 	rc = rc ? rc : read_url(v, &out->post, err);
 	if (rc == 0 && !guild_value_is_null(again) &&
-		!guild_alert_duration(guild_str(guild_value_text(again)), &out->again_us)) {
+		!guild_duration_parse(guild_str(guild_value_text(again)), &out->again_us)) {
 		rc = fail(again, err, "'again-after' must be a duration such as '10 min'");
 	}
 	return rc;

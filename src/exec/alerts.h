@@ -22,8 +22,6 @@ struct alert_condition {
 int guild_alert_condition_read(struct guild_arena *a, const char *text, struct alert_condition *out,
 	struct guild_error *err);
 void guild_alert_condition_fini(struct alert_condition *c);
-/* "10 min", "90s", "1.5 hours" in microseconds; false when it is none, or not above 0. */
-bool guild_alert_duration(struct guild_str text, int64_t *us);
 
 /* One rule in its plain form: a dict with `when` and the actions. */
 struct alert_rule {

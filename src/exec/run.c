@@ -352,6 +352,7 @@ int guild_exec_run(struct guild_run *run, const struct guild_exec_start *start,
 	struct execution e = {.run = run, .start = start, .a = guild_arena_new()};
 	memset(result, 0, sizeof(*result));
 	int rc = start->is_new ? 0 : check_is_free(run, err);
+	rc = rc || start->is_new ? rc : guild_store_unshare(run->dir, err);
 	rc = rc ? rc : prepare(&e, !start->is_new, err);
 	rc = rc ? rc : supervise(&e, result, err);
 	if (result->exit_status != 0) {

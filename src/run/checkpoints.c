@@ -291,6 +291,64 @@ out:
 	guild_strs_fini(&f.names);
 }
 
+/* ---- the files of one ------------------------------------------------------------------------ */
+
+static bool is_other_shard(const char *first, const char *path)
+{
+	struct guild_str stem, other_stem;
+	const char *tail, *other_tail;
+	int64_t number, other;
+	const char *slash = strrchr(first, '/');
+	size_t n_dir = slash ? (size_t)(slash + 1 - first) : 0;
+	return strncmp(first, path, n_dir) == 0 && strchr(path + n_dir, '/') == NULL &&
+	       split_shard(first + n_dir, &stem, &number, &tail) &&
+	       split_shard(path + n_dir, &other_stem, &other, &other_tail) &&
+	       guild_str_eq(stem, other_stem) && strcmp(tail, other_tail) == 0;
+}
+
+bool guild_checkpoint_holds(const struct guild_checkpoint *c, const char *path)
+{
+	size_t n = strlen(c->path);
+	if (strncmp(path, c->path, n) != 0) {
+		return is_other_shard(c->path, path);
+	}
+	const char *rest = path + n;
+	bool is_part = strcmp(c->framework, "tensorflow") == 0 &&
+		       (strcmp(rest, ".index") == 0 || guild_starts(rest, ".data-"));
+	return *rest == '\0' || *rest == '/' || is_part || is_other_shard(c->path, path);
+}
+
+int guild_run_checkpoint_remove(const struct guild_run *r, const struct guild_checkpoint *c,
+	struct guild_error *err)
+{
+	char *path = guild_path_join(r->dir, c->path);
+	char *folder = guild_path_dirname(c->path);
+	char *dir = guild_path_join(r->dir, folder);
+	struct guild_strs names = {0};
+	struct stat st;
+	int rc = 0;
+	if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+		rc = guild_rmtree(path, err);
+	} else {
+		rc = guild_dir_list(dir, &names, err);
+	}
+	for (size_t i = 0; rc == 0 && i < names.n; i++) {
+		char *below = join_relative(folder, names.v[i]);
+		char *full = guild_path_join(r->dir, below);
+		if (guild_checkpoint_holds(c, below) && lstat(full, &st) == 0 &&
+			!S_ISDIR(st.st_mode)) {
+			rc = guild_file_remove(full, err);
+		}
+		free(full);
+		free(below);
+	}
+	guild_strs_fini(&names);
+	free(dir);
+	free(folder);
+	free(path);
+	return rc;
+}
+
 static int compare(const void *a, const void *b)
 {
 	const struct guild_checkpoint *x = a;

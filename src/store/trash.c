@@ -125,7 +125,8 @@ int guild_store_restore(const struct guild_home *h, const struct guild_run *r,
 	const struct guild_log *log, struct guild_error *err)
 {
 	char *runs = guild_home_runs_dir(h, false);
-	int rc = move_run(r, runs, log, err);
+	int rc = guild_store_unshare(r->dir, err);
+	rc = rc ? rc : move_run(r, runs, log, err);
 	free(runs);
 	return rc;
 }

@@ -1,0 +1,202 @@
+/* Files that tell by themselves whether they are whole: event files, the output's index, links. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "verify.h"
+
+enum { DEPTH_MAX = 200, CHUNK_BYTES = 1 << 16, RECORD_MAX = 256 << 20 };
+
+/* ---- event files -------------------------------------------------------------------------------------------------- */
+
+static uint64_t little_endian(const unsigned char *p, size_t n)
+{
+	uint64_t v = 0;
+	for (size_t i = n; i > 0; i--) {
+		v = v << 8 | p[i - 1];
+	}
+	return v;
+}
+
+enum tail { TAIL_NONE, TAIL_CUT, TAIL_BAD };
+
+/* Reads one record: length, its checksum, bytes, their checksum. */
+static bool read_record(FILE *f, struct guild_buf *bytes, int64_t *at, enum tail *tail)
+{
+	unsigned char head[12];
+	unsigned char foot[4];
+	size_t n = fread(head, 1, sizeof(head), f);
+	if (n < sizeof(head)) {
+		*tail = n == 0 ? TAIL_NONE : TAIL_CUT;
+		return false;
+	}
+	uint64_t length = little_endian(head, 8);
+	if (little_endian(head + 8, 4) != guild_crc32c_masked(head, 8) || length > RECORD_MAX) {
+		*tail = TAIL_BAD;
+		return false;
+	}
+	guild_buf_reset(bytes);
+	guild_buf_reserve(bytes, (size_t)length);
+	if (fread(bytes->p, 1, (size_t)length, f) < length ||
+		fread(foot, 1, sizeof(foot), f) < sizeof(foot)) {
+		*tail = TAIL_CUT;
+		return false;
+	}
+	if (little_endian(foot, 4) != guild_crc32c_masked(bytes->p, (size_t)length)) {
+		*tail = TAIL_BAD;
+		return false;
+	}
+	*at += (int64_t)(sizeof(head) + length + sizeof(foot));
+	return true;
+}
+
+static void verify_events(const struct verify_run *v, const char *path)
+{
+	struct guild_buf bytes = {.max = (size_t)RECORD_MAX + 1};
+	enum tail tail = TAIL_NONE;
+	int64_t good = 0;
+	FILE *f = fopen(path, "rbe");
+	if (!f) {
+		guild_findings_add(v->out, "events", v->run, path,
+			guild_format("cannot be read: %s", strerror(errno)));
+		return;
+	}
+	while (read_record(f, &bytes, &good, &tail)) {
+	}
+	fclose(f);
+	if (tail != TAIL_NONE && !v->is_live) {
+		struct guild_finding *found = guild_findings_add(v->out, "events", v->run, path,
+			guild_format(
+				tail == TAIL_CUT
+					? "ends in the middle of a record, after %lld good bytes"
+					: "has a wrong checksum after %lld good bytes",
+				(long long)good));
+		found->repair = GUILD_REPAIR_CUT;
+		found->good_bytes = good;
+	}
+	guild_buf_fini(&bytes);
+}
+
+/* ---- output --------------------------------------------------------------------------------------------------------- */
+
+static int64_t count_lines(const char *path)
+{
+	char chunk[CHUNK_BYTES];
+	int64_t lines = 0;
+	FILE *f = fopen(path, "rbe");
+	size_t n;
+	while (f && (n = fread(chunk, 1, sizeof(chunk), f)) > 0) {
+		lines += (int64_t)guild_count_byte(chunk, n, '\n');
+	}
+	if (f) {
+		fclose(f);
+	}
+	return lines;
+}
+
+/* A record for each line end, and one for what either stream ended in without. */
+static void verify_output(const struct verify_run *v)
+{
+	char *output = guild_path_join(v->run->guild_dir, "output");
+	char *index = guild_path_join(v->run->guild_dir, "output.index");
+	int64_t bytes = guild_file_size(index);
+	int64_t records = bytes / GUILD_OUTPUT_RECORD_BYTES;
+	int64_t good = records * GUILD_OUTPUT_RECORD_BYTES;
+	if (!v->is_live && bytes >= 0 && guild_is_file(output)) {
+		int64_t lines = count_lines(output);
+		if (bytes % GUILD_OUTPUT_RECORD_BYTES != 0) {
+			struct guild_finding *found = guild_findings_add(v->out, "output", v->run,
+				index,
+				guild_format(
+					"ends in the middle of a record, after %lld good bytes",
+					(long long)good));
+			found->repair = GUILD_REPAIR_CUT;
+			found->good_bytes = good;
+		} else if (records < lines || records > lines + 2) {
+			guild_findings_add(v->out, "output", v->run, index,
+				guild_format("has %lld records for %lld lines of output",
+					(long long)records, (long long)lines));
+		}
+	}
+	free(index);
+	free(output);
+}
+
+/* ---- links ------------------------------------------------------------------------------------------------------------ */
+
+/* What a link leads to, where that is a run in the trash. */
+static bool leads_to_deleted(const struct verify_run *v, const char *path)
+{
+	char target[4096];
+	ssize_t n = readlink(path, target, sizeof(target) - 1);
+	target[n > 0 ? n : 0] = '\0';
+	char *dir = guild_path_dirname(path);
+	char *full = guild_path_abs(target, dir);
+	char *runs = guild_home_runs_dir(v->req->home, false);
+	char *trash = guild_home_runs_dir(v->req->home, true);
+	size_t n_runs = strlen(runs);
+	bool is = false;
+	if (n > 0 && strncmp(full, runs, n_runs) == 0 && full[n_runs] == '/') {
+		char *deleted = guild_path_join(trash, full + n_runs + 1);
+		is = guild_file_exists(deleted);
+		free(deleted);
+	}
+	free(trash);
+	free(runs);
+	free(full);
+	free(dir);
+	return is;
+}
+
+static void verify_link(const struct verify_run *v, const char *path)
+{
+	struct stat st;
+	if (stat(path, &st) == 0) {
+		return;
+	}
+	bool is_deleted = leads_to_deleted(v, path);
+	guild_findings_add(v->out, "link", v->run, path,
+		guild_strdup(is_deleted ? "leads to a run that is in the trash"
+					: "leads to nothing"))
+		->is_note = is_deleted;
+}
+
+/* ---- the whole directory ------------------------------------------------------------------------------------------------ */
+
+static void walk(const struct verify_run *v, const char *dir, bool is_top, int depth)
+{
+	struct guild_strs names = {0};
+	struct guild_error err = {0};
+	if (guild_dir_list(dir, &names, &err) != 0) {
+		guild_findings_add(v->out, "directory", v->run, dir, guild_strdup(err.text));
+	}
+	for (size_t i = 0; i < names.n; i++) {
+		char *path = guild_path_join(dir, names.v[i]);
+		struct stat st;
+		bool is_ours = !is_top && strcmp(names.v[i], GUILD_DAMAGED_DIR) == 0 &&
+			       strcmp(dir, v->run->guild_dir) == 0;
+		if (lstat(path, &st) != 0 || is_ours) {
+			free(path);
+			continue;
+		}
+		if (S_ISLNK(st.st_mode)) {
+			verify_link(v, path);
+		} else if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX) {
+			walk(v, path, false, depth + 1);
+		} else if (S_ISREG(st.st_mode) && strstr(names.v[i], ".tfevents.") != NULL) {
+			verify_events(v, path);
+		}
+		free(path);
+	}
+	guild_strs_fini(&names);
+}
+
+void guild_verify_files(const struct verify_run *v)
+{
+	walk(v, v->run->dir, true, 0);
+	verify_output(v);
+}
