@@ -318,3 +318,45 @@ def test_duplicates_in_the_trash(guild, run):
     (a / "t.py").write_text("open('big', 'r+b').write(b'new')\n")
     run("--restart", a.name)
     assert (a / "big").read_bytes().startswith(b"newxx") and b_big.read_bytes() == b"x" * 20000
+
+
+def test_a_store_of_all_kinds_is_whole(guild, run):
+    """Generated files, archives, directories, links, batches, pipelines, restarts: nothing to complain of."""
+    guild.write("t.py", "print('loss: 1')\n")
+    guild.write("c.json", '{"x": 1}')
+    guild.write("data/sub/a.txt", "a")
+    subprocess.run(["tar", "czf", "arch.tar.gz", "data"], cwd=guild.cwd, check=True)
+    guild.write("guild.yml", """
+t: {flags: {x: 5}, flags-dest: 'config:c.json', sourcecode: ['*.py'], requires: [{config: c.json}, {file: arch.tar.gz},
+    {file: data, target-path: d2}, {file: data, target-type: link, target-path: l}]}
+u: {main: t, sourcecode: ['*.py'], requires: [{operation: t, select: 'd2/.*'}]}
+pipe: {steps: [t, u]}
+""")
+    made = run("t")
+    run("u")
+    run("pipe")
+    run("t", "x=[1,2]", "--keep-batch")
+    run("t", "--stage")
+    assert guild("check", "--store").stdout == "10 runs checked, 0 problems\n"
+    run("--restart", made.name, "x=9")
+    out, found = findings(guild, code=0)
+    assert [(k, f["level"]) for k, f in found.items()] == [(("dependency", "c.json"), "note")]
+
+
+@pytest.mark.differential
+def test_a_store_of_the_reference_is_whole(guild, oracle):
+    guild.write("train.py", "import sys\nx = 1\nprint('loss: 0.5')\nsys.stderr.write('warn\\npartial')\nsys.stderr.flush()\n"
+                            "sys.stdout.write('more\\r\\nlast')\nsys.stdout.flush()\nsys.stderr.write(' end\\nno newline')\nopen('m.pt', 'wb').write(b'PK')\n")
+    guild.write("use.py", "print('ok')\n")
+    guild.write("data/a.txt", "a")
+    guild.write("one.txt", "one")
+    guild.write("guild.yml", """
+train: {flags-import: all, requires: [file: data, file: one.txt]}
+use: {requires: [{operation: train, select: m.pt}]}
+lnk: {main: use, requires: [{operation: train, select: m.pt, target-type: link}, {file: one.txt, target-type: link}]}
+""")
+    guild.home.mkdir()
+    for args in (["train"], ["use"], ["lnk"], ["train", "x=[1,2]", "--keep-batch"]):
+        oracle("run", *args, "-y")
+    assert guild("check", "--store").stdout == "6 runs checked, 0 problems\n"
+    assert json.loads(guild("gc", "--json").stdout)["items"] == []

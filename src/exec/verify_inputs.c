@@ -5,11 +5,12 @@
 
 #include "resolve.h"
 
-static bool is_recorded_as_file(const struct guild_manifest *m, const char *path)
+/* A directory that is the source itself, not a part of an archive. */
+static bool is_whole_source(const struct guild_manifest *m, const char *path)
 {
 	for (size_t i = 0; i < m->n; i++) {
 		if (m->v[i].kind == 'd' && strcmp(m->v[i].path, path) == 0) {
-			return strcmp(m->v[i].sha1, "-") != 0;
+			return strcmp(m->v[i].sha1, "-") == 0 && !m->v[i].subpath;
 		}
 	}
 	return false;
@@ -24,7 +25,7 @@ static void verify_input(const struct guild_run *r, const struct guild_manifest 
 	int64_t size;
 	struct guild_error err = {0};
 	if (!target || in->targets[1] || !in->sha1[0] || !guild_starts(in->uri, "file:") ||
-		!guild_path_is_beneath(target) || is_recorded_as_file(m, target)) {
+		!guild_path_is_beneath(target) || !is_whole_source(m, target)) {
 		return;
 	}
 	char *path = guild_path_join(r->dir, target);

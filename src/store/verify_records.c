@@ -65,9 +65,11 @@ static bool verify_hash(const struct verify_run *v, const struct guild_manifest_
 	} else if (guild_digest_file(GUILD_SHA1, path, hex, &err) != 0) {
 		guild_findings_add(v->out, kind, v->run, path, guild_strdup(err.text));
 	} else if (strcmp(hex, e->sha1) != 0) {
-		guild_findings_add(v->out, kind, v->run, path,
+		struct guild_finding *found = guild_findings_add(v->out, kind, v->run, path,
 			guild_format("is not what it was: SHA-1 %.12s…, recorded %.12s…", hex,
 				e->sha1));
+		/* A restart with other flags writes it again; the manifest keeps what was first. */
+		found->is_note = e->kind == 'd' && guild_starts(e->source, "config:");
 	} else {
 		is_good = true;
 	}
