@@ -8,7 +8,7 @@ import pytest
 
 from rundirs import make_run, run_id
 
-LATER = ["install", "package", "packages", "publish", "pull", "push", "remote",
+LATER = ["install", "package", "packages", "pull", "push", "remote",
          "remotes", "search", "sync", "tensorboard", "uninstall", "view",
          "runs push"]
 

@@ -77,6 +77,9 @@ def test_where_files_go(guild):
     assert not (guild.cwd / "link").is_symlink() and (guild.cwd / "link").read_text() == "out/log.txt\n"
     assert not list(guild.cwd.glob(".guild-*"))
     assert "Nothing to copy" in guild("merge", "-y").stderr
+    guild("merge", "-y", "-t", "sum", "--summary-name", "runs/${run_id}.md")
+    assert run_id(1) in (guild.cwd / f"sum/runs/{run_id(1)}.md").read_text()
+    assert "is there already" in guild("merge", "-y", "-t", "sum", "-a", "--summary-name", "train.py", code=1).stderr
 
 
 def test_what_is_replaced(guild, tmp_path):

@@ -212,6 +212,9 @@ bool guild_parse_f64(const char *p, size_t n, double *out);
 enum { GUILD_F64_MAX = 32 };
 size_t guild_f64_repr(double v, char out[GUILD_F64_MAX]);
 
+/* A size for people: "930.6K"; the caller frees. */
+char *guild_size_text(int64_t bytes);
+
 /* ---- paths (bytes; '/' separated) -------------------------------------------------------------- */
 
 char *guild_path_join(const char *a, const char *b); /* an absolute b wins; caller frees */

@@ -246,6 +246,31 @@ enum { GUILD_TOML_MAX_DEPTH = 200 };
 int guild_toml_parse(struct guild_arena *a, struct guild_str text, const char *name,
 	struct guild_value **out, struct guild_error *err);
 
+/* ---- text templates ---------------------------------------------------------------------------------------------- */
+
+/* A part of the Jinja language (docs/formats/templates.md): {{ expression|filter }}, if, for, set, include, raw, comments, '-' at the
+ * inside of a bracket. What is undefined is empty, also inside of it. */
+enum {
+	GUILD_TEMPLATE_MAX_DEPTH = 64,
+	GUILD_TEMPLATE_MAX_BYTES = 64 << 20,
+	GUILD_TEMPLATE_MAX_TURNS = 1000 * 1000
+};
+struct guild_template_env {
+	/* The text of a file that is included, in `a`; GUILD_ENOTFOUND. NULL: nothing can be included. */
+	int (*load)(void *arg, const char *name, struct guild_arena *a, struct guild_str *out,
+		struct guild_error *err);
+	/* A filter that is not built in: 1 and *out (NULL: undefined), 0 where the name is unknown. May be NULL. */
+	int (*filter)(void *arg, const char *name, const struct guild_value *v,
+		const struct guild_value *const *args, size_t n_args, struct guild_arena *a,
+		const struct guild_value **out);
+	void *arg;
+};
+/* Appends the text that the template makes of `vars` (a dict); one newline at its end is left out. GUILD_EINVALID: "NAME:LINE: what";
+ * GUILD_ELIMIT: the limits above. */
+int guild_template_render(struct guild_arena *a, struct guild_str text, const char *name,
+	const struct guild_value *vars, const struct guild_template_env *env, struct guild_buf *out,
+	struct guild_error *err);
+
 /* ---- digests -------------------------------------------------------------------------------------------- */
 
 struct guild_digest; /* opaque */

@@ -439,6 +439,16 @@ int guild_source_select(const struct guild_project *project, const struct guild_
 	struct guild_error *err);
 void guild_source_selection_fini(struct guild_source_selection *s);
 
+/* ---- files of a run that are published (`publish: files`) ----------------------------------------------------- */
+
+struct guild_publish_rules;
+/* `root` is the run directory; `op` may be NULL: all files that are no links. */
+int guild_publish_rules_new(const struct guild_op_def *op, const char *root,
+	const struct guild_log *log, struct guild_publish_rules **out, struct guild_error *err);
+/* A file by its path below the root; a link only where a rule includes it. */
+bool guild_publish_rules_take(struct guild_publish_rules *p, const char *path, bool is_link);
+void guild_publish_rules_free(struct guild_publish_rules *p);
+
 #ifdef __cplusplus
 }
 #endif

@@ -379,6 +379,31 @@ int guild_store_merge_apply(const struct guild_merge_plan *plan, guild_merge_fn 
 	struct guild_error *err);
 void guild_merge_plan_fini(struct guild_merge_plan *p);
 
+/* ---- publishing (docs/guide/moving-runs.md) ----------------------------------------------------------------------- */
+
+struct guild_publish_request {
+	const struct guild_run *run;
+	const char *dest;          /* directory; DEST/ID is made, or replaced */
+	const char *template_path; /* directory or file of templates; NULL: our own */
+	bool all_files;            /* copy all files of the run */
+	bool include_links;        /* also what links lead to */
+	bool no_md5;
+	/* Files that are copied besides; NULL: none. `is_link`: only ones that are asked for by name. */
+	bool (*wants)(void *arg, const char *path, bool is_link);
+	void *arg;
+	const struct guild_log *log;
+};
+/* Writes the report of one run: it appears, or replaces the one before, as a whole. *bytes (may be NULL) gets its size. */
+int guild_store_publish(const struct guild_publish_request *req, int64_t *bytes,
+	struct guild_error *err);
+/* Writes DEST/README.md over all reports in DEST. */
+int guild_store_publish_index(const char *dest, const char *template_path,
+	const struct guild_log *log, struct guild_error *err);
+
+/* A page about a run, written to `path`. */
+int guild_store_publish_summary(const struct guild_run *run, const char *path,
+	const struct guild_log *log, struct guild_error *err);
+
 /* ---- columns (query.md 1) --------------------------------------------------------------------------------------- */
 
 enum guild_col_kind { GUILD_COL_SCALAR, GUILD_COL_ATTR, GUILD_COL_FLAG };

@@ -365,3 +365,19 @@ size_t guild_utf8_encode(uint32_t cp, char out[4])
 	out[3] = (char)(0x80 | (cp & 0x3f));
 	return 4;
 }
+
+char *guild_size_text(int64_t bytes)
+{
+	static const char units[] = "KMGTP";
+	double size = (double)bytes / 1024;
+	size_t unit = 0;
+
+	if (bytes < 1024) {
+		return guild_format("%lld", (long long)bytes);
+	}
+	while (size >= 1024 && units[unit + 1]) {
+		size /= 1024;
+		unit++;
+	}
+	return guild_format("%.1f%c", size, units[unit]);
+}

@@ -241,7 +241,6 @@ void guild_table_print(const struct guild_table *t, FILE *out, int columns);
 void guild_table_lines(const struct guild_table *t, int columns, struct guild_strs *out);
 void guild_table_fini(struct guild_table *t);
 size_t guild_text_width(const char *text); /* in terminal columns */
-char *guild_size_text(int64_t bytes);      /* "930.6K"; the caller frees */
 void guild_text_clip(struct guild_buf *line, size_t columns);
 
 /* The row of a run in listings: "[1:22abed97]", operation, started, status, label (cli.md 3.2). `index` 0: "[22abed97]". */

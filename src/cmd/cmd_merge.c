@@ -223,6 +223,41 @@ static void say_copy(void *arg, const struct guild_merge_file *f)
 	guild_log(&ctx->log, "note", "Copying %s", f->target_path);
 }
 
+/* Where the summary goes: below the target directory; NULL: none is wanted. */
+static char *summary_path(const struct guild_args *args, const struct guild_merge_plan *plan)
+{
+	static const char mark[] = "${run_id}";
+	const char *name = guild_args_text(args, "summary-name");
+	struct guild_buf text = {0};
+
+	if (!name) {
+		return NULL;
+	}
+	for (const char *at; (at = strstr(name, mark)) != NULL; name = at + sizeof(mark) - 1) {
+		guild_buf_append(&text, name, (size_t)(at - name));
+		guild_buf_puts(&text, plan->run.id);
+	}
+	guild_buf_puts(&text, name);
+	char *path = guild_path_join(plan->target_dir, guild_buf_cstr(&text));
+
+	guild_buf_fini(&text);
+	return path;
+}
+
+static int write_summary(const struct guild_ctx *ctx, const struct guild_merge_plan *plan,
+	const char *path, struct guild_error *err)
+{
+	char *dir = guild_path_dirname(path);
+	int rc = guild_mkdirs(dir, err);
+
+	rc = rc ? rc : guild_store_publish_summary(&plan->run, path, &ctx->log, err);
+	if (rc == 0) {
+		guild_log(&ctx->log, "note", "Wrote %s", path);
+	}
+	free(dir);
+	return rc;
+}
+
 static int apply(const struct guild_ctx *ctx, const struct guild_args *args,
 	const struct guild_merge_plan *plan)
 {
@@ -237,8 +272,19 @@ static int apply(const struct guild_ctx *ctx, const struct guild_args *args,
 			return answer < 0 ? GUILD_EXIT_ERROR : GUILD_EXIT_DECLINED;
 		}
 	}
-	if (guild_store_merge_apply(plan, json ? NULL : say_copy, (void *)(uintptr_t)ctx, &err) !=
-		0) {
+	char *summary = summary_path(args, plan);
+	int rc = 0;
+
+	if (summary && guild_file_exists(summary) && !guild_args_flag(args, "replace")) {
+		rc = guild_error_set(&err, GUILD_EEXISTS,
+			"'%s' is there already (--replace replaces it)", summary);
+	}
+	rc = rc ? rc
+		: guild_store_merge_apply(plan, json ? NULL : say_copy, (void *)(uintptr_t)ctx,
+			  &err);
+	rc = rc == 0 && summary ? write_summary(ctx, plan, summary, &err) : rc;
+	free(summary);
+	if (rc != 0) {
 		return guild_cmd_fail(ctx, &err);
 	}
 	if (json) {

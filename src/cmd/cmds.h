@@ -39,6 +39,7 @@
 	X(models) \
 	X(open) \
 	X(operations) \
+	X(publish) \
 	X(reproduce) \
 	X(run) \
 	X(run_steps) \

@@ -134,19 +134,3 @@ void guild_table_fini(struct guild_table *t)
 	free(t->cells);
 	*t = (struct guild_table){0};
 }
-
-char *guild_size_text(int64_t bytes)
-{
-	static const char units[] = "KMGTP";
-	double size = (double)bytes / 1024;
-	size_t unit = 0;
-
-	if (bytes < 1024) {
-		return guild_format("%lld", (long long)bytes);
-	}
-	while (size >= 1024 && units[unit + 1]) {
-		size /= 1024;
-		unit++;
-	}
-	return guild_format("%.1f%c", size, units[unit]);
-}
