@@ -88,7 +88,10 @@ def read_scalars(folder):
                 if 2 in value:
                     figure, = struct.unpack("<f", value[2])
                 else:
-                    figure, = struct.unpack("<d", dict(fields(value[8]))[6])
+                    tensor = dict(fields(value.get(8, b"")))
+                    if 6 not in tensor:
+                        continue
+                    figure, = struct.unpack("<d", tensor[6])
                 step = parts.get(2, 0)
                 step -= (step >> 63) << 64
                 wall, = struct.unpack("<d", parts.get(1, bytes(8)))

@@ -8,7 +8,8 @@ import subprocess
 import pytest
 
 from conftest import ROOT
-from events import read_scalars
+from conftest import ROOT
+from events import read_scalars, write_events
 
 RUN_A = "a" * 31 + "1"
 RUN_B = "b" * 31 + "2"
@@ -137,3 +138,144 @@ def test_no_mlflow_store(guild, args, said):
     done = guild("import", "--from", "mlflow", *args, "-y", code=1)
     assert said in done.stderr and len(done.stderr.splitlines()) <= 2
     assert guild("import", "--from", "mlfow", ".", "-y", code=None).stderr.startswith("guild: ")
+
+
+def scalars(run):
+    return [v[:3] for v in read_scalars(run / ".guild")]
+
+
+def only(guild, kind, store, *options, env=None):
+    """The run that a store of one becomes."""
+    shown = json.loads(guild("import", "--from", kind, store, "-y", "--json", *options, env=env).stdout)
+    assert shown["counts"]["new"] == 1
+    return guild.home / "runs" / shown["runs"][0]["id"], shown
+
+
+def info(guild, run):
+    return json.loads(guild("runs", "info", run.name, "--json").stdout)
+
+
+def test_csv(guild, tmp_path):
+    table = put(tmp_path, {"res.csv": "\ufeffname,lr,metric:loss,acc,tags,status,started,note\n"
+                                      "first,0.10,0.5,1,\"a, b\",failed,2026-11-30T19:14:22.5+01:00,x\nsecond,1e-3,nan,0.25,,,1700000000,\n"}) / "res.csv"
+    guild("import", "--from", "csv", table, "-y", "--metric-col", "acc", "--skip-col", "note")
+    runs = {info(guild, run)["label"]: run for run in guild.runs()}
+    first = info(guild, runs["first"])
+    assert first["flags"] == {"lr": 0.1} and first["imported"]["texts"] == {"lr": "0.10"} and first["tags"] == ["a", "b"]
+    assert first["status"] == "error" and guild.attr(runs["first"], "started") == "1796062462500000\n" and first["operation"] == "res"
+    assert scalars(runs["first"]) == [("loss", 0, 0.5), ("acc", 0, 1.0)] and guild.attr(runs["second"], "started") == "1700000000000000\n"
+    put(tmp_path, {"long.csv": "run,epoch,when,loss\nr1,1,5,1.5\nr1,2,6,x\nr1,3.0,7.5,inf\n"})
+    done = guild("import", "--from", "csv", tmp_path / "long.csv", "-y", "--step-col", "epoch", "--time-col", "when", "--metric-col", "loss")
+    assert "'x' is no number" in done.stderr
+    run, = [run for run in guild.runs() if info(guild, run)["label"] == "r1"]
+    assert read_scalars(run / ".guild") == [("loss", 1, 1.5, 5.0), ("loss", 3, math.inf, 7.5)]
+    assert "no column 'nope'" in guild("import", "--from", "csv", table, "-y", "--id-col", "nope", code=1).stderr
+    put(tmp_path, {"open.csv": "a,b\n1,\"2\n"})
+    assert "line 2: a quote is not closed" in guild("import", "--from", "csv", tmp_path / "open.csv", "-y", code=1).stderr
+    assert guild("import", "--from", "csv", table, "1", code=2).stderr.startswith("guild: '--from' imports all runs")
+
+
+def test_tensorboard(guild, tmp_path):
+    logs = tmp_path / "logs"
+    write_events(logs, {"loss": [(0, 0.5), (1, 0.25)]})
+    write_events(logs / "deep/er", {"acc": [(3, 1.0)]})
+    seeds = ROOT / "fuzz/seeds/trackers"
+    put(logs / "deep/er", {"events.out.tfevents.2.hparams": (seeds / "tensorboard").read_bytes()[1:]})
+    (logs / "loop").symlink_to(logs)
+    guild("import", "--from", "tensorboard", logs, "-y")
+    runs = {info(guild, run)["label"]: run for run in guild.runs()}
+    assert runs.keys() == {"logs", "deep/er"}
+    assert info(guild, runs["deep/er"])["flags"] == {"lr": 0.1, "n": 5, "opt/name": "adam"}
+    shown = guild("compare", "--csv", "-").stdout
+    assert "completed,logs,1,0.25,,,,\n" in shown and "completed,deep/er,3,,0.1,5,adam,1.0\n" in shown
+    assert "holds no TensorBoard event file" in guild("import", "--from", "tensorboard", guild.cwd, "-y", code=1).stderr
+
+
+def test_wandb(guild, tmp_path):
+    log = (ROOT / "fuzz/seeds/trackers/wandb").read_bytes()[1:]
+    store = put(tmp_path / "wandb", {"offline-run-1-x/run-x.wandb": log, "offline-run-1-x/files/media/a.txt": "a",
+                                     "offline-run-1-x/files/requirements.txt": "a==1\nb==2\n"})
+    (store / "latest-run").symlink_to("offline-run-1-x")
+    run, shown = only(guild, "wandb-offline", tmp_path)
+    about = info(guild, run)
+    assert about["flags"] == {"later": 5, "opt.x": 1} and about["exit_status"] == 3 and about["operation"] == "proj"
+    assert [v for v in scalars(run) if v[0] in ("a", "b.c.d")] == [(tag, n, float(n)) for n in range(3) for tag in ("a", "b.c.d")] or \
+        sorted(v for v in scalars(run) if v[0] == "a") == [("a", n, float(n)) for n in range(3)]
+    assert (run / "media/a.txt").exists() and "a==1" in guild.attr(run, "pip_freeze")
+    assert guild("cat", "--output", run.name).stdout == "to stdout\nto stderr\n"
+    # A torn end is a run that never ended; a damaged middle loses what follows; neither is a failure.
+    for data, said in ((log[:-5], "ends within a record"), (log[:1000] + b"\xff" + log[1001:], "follows a damaged record")):
+        shutil.rmtree(guild.home)
+        put(store, {"offline-run-1-x/run-x.wandb": data})
+        assert said in guild("import", "--from", "wandb-offline", store, "-y").stderr
+        assert not (guild.home / "runs" / run.name / ".guild/attrs/exit_status").exists()
+    put(store, {"offline-run-1-x/run-x.wandb": "no log"})
+    assert "no log of wandb" in guild("import", "--from", "wandb-offline", store, "-y", code=1).stderr
+    # Without the log there is what lies beside it.
+    (store / "offline-run-1-x/run-x.wandb").unlink()
+    put(store, {"offline-run-1-x/files/config.yaml": "lr: {desc: null, value: 0.1}\n", "offline-run-1-x/files/wandb-summary.json": '{"_step": 7, "loss": 0.5}'})
+    shutil.rmtree(guild.home)
+    run, shown = only(guild, "wandb-offline", store)
+    assert info(guild, run)["flags"] == {"lr": 0.1} and scalars(run) == [("loss", 7, 0.5)]
+
+
+def test_sacred_and_dvclive(guild, tmp_path):
+    store = put(tmp_path / "sacred", {
+        "1/run.json": json.dumps({"status": "INTERRUPTED", "start_time": "2026-11-30T19:14:22.201074", "experiment": {"name": "exp", "sources": [["a.py", "_sources/a_0.py"], ["b.py", "../../etc/passwd"]]},
+                                  "host": {"hostname": "h"}, "artifacts": ["art.txt"], "meta": {"comment": "a note"}}),
+        "1/config.json": '{"lr": 0.1, "net": {"a": [1]}}', "1/metrics.json": '{"x": {"steps": [5], "timestamps": ["2026-11-30T19:14:23"], "values": [NaN]}}',
+        "1/cout.txt": "out\n", "1/art.txt": "art", "_sources/a_0.py": "pass\n"})
+    run, _ = only(guild, "sacred", store)
+    about = info(guild, run)
+    assert about["flags"] == {"lr": 0.1, "net.a": [1]} and about["status"] == "terminated" and about["operation"] == "exp"
+    (tag, step, value, wall), = read_scalars(run / ".guild")
+    assert (tag, step, wall) == ("x", 5, 1796066063.0) and math.isnan(value)
+    assert sorted(p.name for p in run.iterdir()) == [".guild", "a.py", "art.txt"] and guild("cat", "--output", run.name).stdout == "out\n"
+    live = put(tmp_path / "live", {"params.yaml": "lr: 0.5\n", "metrics.json": '{"loss": 1, "deep": {"er": "nan"}, "step": 4}',
+                                   "plots/metrics/loss.tsv": "step\tloss\n0\t2.0\n1\t1.0\nx\n", "plots/metrics/train/acc.tsv": "timestamp\tstep\tacc\n5000\t0\t0.1\n"})
+    run, _ = only(guild, "dvc", live)
+    assert info(guild, run)["flags"] == {"lr": 0.5}
+    assert [v for v in scalars(run) if v[0] != "deep/er"] == [("loss", 0, 2.0), ("loss", 1, 1.0), ("train/acc", 0, 0.1)] and "deep/er" in [v[0] for v in scalars(run)]
+    for kind in ("sacred", "dvc", "aim", "wandb-offline"):
+        done = guild("import", "--from", kind, guild.cwd, "-y", code=1)
+        assert len(done.stderr.splitlines()) == 1 and str(guild.cwd) in done.stderr
+
+
+def test_export(guild, tmp_path):
+    guild("import", "--from", "mlflow", mlflow_store(tmp_path / "mlruns"), "-y")
+    out = tmp_path / "out"
+    for _ in range(2):
+        guild("export", "--to", "mlflow", out, "-y")
+    folder, = [p for p in out.iterdir() if p.name != "0"]
+    assert "name: \"\\xFCn\\xEF exp\"" in (folder / "meta.yaml").read_text() and (folder / "tags/team").read_text() == "vision"
+    run = folder / RUN_A
+    for name in ("lr", "opt/name", "on", "odd", "list", "huge", "empty", "lines"):
+        assert (run / "params" / name).read_bytes() == (tmp_path / "mlruns/7" / RUN_A / "params" / name).read_bytes(), name
+    assert (run / "metrics/loss").read_text() == "1700000001000 0.1 -3\n1700000002500 1e+300 0\n1700000003000 nan 9007199254740993\n1700000004000 0.5 0\n"
+    assert (run / "artifacts/model/weights.bin").exists() and (run / "tags/kind").read_text() == "best"
+    assert "status: 1\n" in (folder / RUN_C / "meta.yaml").read_text()
+    # What the other tool added stays; what differs is not overwritten.
+    put(run, {"tags/new": "x"})
+    assert "2 run(s) were there already and are the same" in guild("export", "--to", "mlflow", out, "-y").stderr
+    put(run, {"params/lr": "9"})
+    done = guild("export", "--to", "mlflow", out, "-y", code=1)
+    assert "is there already and differs" in done.stderr and (run / "params/lr").read_text() == "9"
+    guild("export", "--to", "mlflow", out, "-y", "--skip-differing")
+    guild("export", "--to", "mlflow", out, "-y", "--replace")
+    assert (run / "params/lr").read_text() == "0.10" and not (run / "tags/new").exists()
+    assert "holds other things" in guild("export", "--to", "mlflow", tmp_path, "-y", code=1).stderr
+    assert not list(tmp_path.rglob(".guild-export*"))
+    # Tables say the same, and come back.
+    guild("export", "--to", "csv", tmp_path / "tables", "-y")
+    guild("export", "--to", "csv", tmp_path / "one.csv", RUN_A, "-y")
+    assert "'lr'" not in (tmp_path / "one.csv").read_text() and "flag:opt/name" in (tmp_path / "one.csv").read_text()
+    assert "exists already" in guild("export", "--to", "csv", tmp_path / "one.csv", RUN_A, "-y", code=1).stderr
+    want = read_scalars(guild.home / "runs" / RUN_A / ".guild")
+    shutil.rmtree(guild.home)
+    guild("import", "--from", "csv", tmp_path / "tables/scalars.csv", "-y")
+    assert repr(sorted(read_scalars(guild.home / "runs" / RUN_A / ".guild"), key=repr)) == repr(sorted(want, key=repr))
+    guild("export", "--to", "tensorboard", tmp_path / "logs", "-y")
+    folder, = (tmp_path / "logs").iterdir()
+    assert folder.name.startswith("aaaaaaaa scalars") and len(list(folder.glob("*.tfevents.*"))) == 2
+    assert len(read_scalars(folder.parent / folder.name)) >= 5
+    assert "choose one of csv|mlflow|parquet|tensorboard" in guild("export", "--to", "tensorbord", tmp_path / "x", "-y", code=2).stderr

@@ -177,6 +177,18 @@ static void add_summary(struct wandb_run *w, const char *prefix, const struct gu
 	}
 }
 
+/* Where the log has no output (it is old, or gone), the file beside it has. */
+static void add_output(struct import_run *r, const char *dir)
+{
+	char *path = guild_path_join(dir, "files/output.log");
+	struct guild_buf text = {0};
+	if (r->output.n == 0 && guild_file_read(path, 0, &text, NULL) == 0) {
+		guild_import_output(r, guild_buf_str(&text), IMPORT_NO_TIME, false);
+	}
+	guild_buf_fini(&text);
+	free(path);
+}
+
 static void add_packages(struct import_run *r, const char *dir)
 {
 	char *path = guild_path_join(dir, "files/requirements.txt");
@@ -216,6 +228,10 @@ static int import_one(void *arg, const char *dir, struct guild_error *err)
 		r->has_exit_status = true; /* wandb keeps these only of runs that ended */
 	}
 	if (rc == 0) {
+		if (w.has_exit && r->stopped_us == IMPORT_NO_TIME && w.last_us > 0) {
+			r->stopped_us = w.last_us; /* it ran less than a second longer */
+		}
+		add_output(r, dir);
 		guild_value_unset(w.config, "_wandb");
 		guild_import_config(r, w.config);
 		add_summary(&w, "", w.summary, 0);

@@ -25,6 +25,7 @@ struct wandb_run {
 	struct guild_map logged; /* metrics in the history */
 	struct guild_buf other;  /* lines of JSON: what the history has that is no number */
 	int64_t last_step;
+	int64_t last_us; /* of anything that has a time */
 	bool has_exit;
 };
 void guild_wandb_run_init(struct wandb_run *w, struct import_run *r);

@@ -43,6 +43,11 @@ static int64_t time_us(struct guild_str in)
 	return fits ? seconds * 1000000 + nanos / 1000 : IMPORT_NO_TIME;
 }
 
+static void saw_time(struct wandb_run *w, int64_t us)
+{
+	w->last_us = us > w->last_us ? us : w->last_us;
+}
+
 /* ---- items: a key, perhaps nested, and a value as JSON ------------------------------------------------------ */
 
 enum { KEY_DEPTH_MAX = 32 };
@@ -202,6 +207,9 @@ static void take_history(struct wandb_run *w, struct guild_str in)
 		}
 	}
 	w->last_step = row.step > w->last_step ? row.step : w->last_step;
+	if (row.wall > 0 && row.wall < 1e11) {
+		saw_time(w, (int64_t)(row.wall * 1e6));
+	}
 	if (row.other->n > 0) {
 		struct guild_value *line = guild_value_dict(w->a);
 		guild_value_set(w->a, line, "_step", guild_value_int(w->a, row.step));
@@ -230,6 +238,7 @@ static void take_stats(struct wandb_run *w, struct guild_str in)
 		}
 	}
 	bool is_timed = us != IMPORT_NO_TIME;
+	saw_time(w, us);
 	int64_t start = w->r->started_us;
 	int64_t step =
 		is_timed && start != IMPORT_NO_TIME && us > start ? (us - start) / 1000000 : 0;
@@ -262,6 +271,7 @@ static void take_output(struct wandb_run *w, struct guild_str in)
 			text = f.bytes;
 		}
 	}
+	saw_time(w, us);
 	guild_import_output(w->r, text, us, is_stderr);
 }
 
