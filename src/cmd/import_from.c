@@ -223,8 +223,9 @@ static void copy_list(struct guild_strs *to, const struct guild_args *args, cons
 }
 
 static int run_import(struct guild_ctx *ctx, const struct guild_args *args,
-	struct guild_import_request *req, const char *path)
+	struct guild_import_request asked, const char *path)
 {
+	struct guild_import_request *req = &asked;
 	struct guild_error err = {0};
 	struct guild_import_summary sum = {0};
 	struct telling t = {.ctx = ctx,
@@ -323,7 +324,7 @@ int guild_cmd_import_from(struct guild_ctx *ctx, const struct guild_args *args)
 		code = guild_cmd_fail(ctx, &err);
 	} else {
 		req.python = py.exe;
-		code = run_import(ctx, args, &req, path);
+		code = run_import(ctx, args, req, path);
 	}
 	guild_python_fini(&py);
 	guild_strs_fini(&req.csv.flags);
