@@ -184,6 +184,7 @@ static enum record_end read_event(const struct reader *r, struct guild_str data)
 	if (r->on_record != NULL) {
 		return r->on_record(r->arg, data) == 0 ? RECORD_READ : RECORD_STOPPED;
 	}
+	guild_assert(r->on_scalar != NULL);
 	struct guild_event_scalar s = {0};
 	struct guild_str summary = {0};
 	size_t n_summaries = 0;
