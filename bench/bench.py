@@ -326,6 +326,16 @@ class Bench:
         return value, cpu(self.theirs, n_theirs)
 
 
+    def import_mlflow(self):
+        """Runs imported per second of wall time, first and again."""
+        count = 1_000 if self.quick else 10_000
+        store = self.work / "mlruns"
+        if not store.exists():
+            measure.run([sys.executable, ROOT / "bench/make_mlflow.py", store, str(count)], env=self.ours.env, cwd=self.work)
+        shutil.rmtree(self.ours.home / "runs", ignore_errors=True)
+        return [count / self.ours.run("import", "--from", "mlflow", str(store), "-y").wall for _ in range(2)]
+
+
 def wait_for_load(child):
     """CPU seconds of the data server when it says that a load cycle is over."""
     ticks = os.sysconf("SC_CLK_TCK")
@@ -408,6 +418,9 @@ def rows():
         "memory_large": Row("peak memory of `runs` and of that filter at 100,000 runs", lambda v: f"{v:.1f} MiB",
                             "≤ 200 MB", 200e6 / 2**20),
         "label": Row("`label` on 10,000 runs, wall", ms, "≤ 1 s", 1),
+        "import_mlflow": Row("`import --from mlflow` of runs with 5 metrics × 20 steps, 10 parameters, a file, wall",
+                             lambda v: f"{v * 60:,.0f} runs a minute", "≥ 10,000 runs a minute", 10_000 / 60, more=True),
+        "import_again": Row("the same again, nothing changed", lambda v: f"{v * 60:,.0f} runs a minute", "", 0, more=True),
         "wide_runs": Row("runs of 1,500 metrics × 20 steps, 150 params, 50 tags: first page", ms, "", 0),
         "wide_filter": Row("the same, filter by one metric", ms, "", 0),
         "wide_compare": Row("the same, `compare` of 100 runs", ms, "", 0),
@@ -435,6 +448,15 @@ def measure_all(bench, only):
                 table[name].ours, table[name].theirs = plain[name]()
             except NotMeasurable as why:
                 table[name].why_not = str(why)
+            print(table[name].line(), flush=True)
+    imports = ["import_mlflow", "import_again"]
+    if not only or set(only) & set(imports):
+        try:
+            table[imports[0]].ours, table[imports[1]].ours = bench.import_mlflow()
+        except NotMeasurable as why:
+            for name in imports:
+                table[name].why_not = str(why)
+        for name in imports:
             print(table[name].line(), flush=True)
     several = many_runs.ManyRuns(bench)
     for part, names in ((several.ten_thousand, ["runs_warm", "runs_cold", "compare_warm", "compare_cold",
