@@ -499,7 +499,9 @@ static void click(struct guild_tui *app, const struct guild_tui_key *key)
 		return;
 	}
 	guild_tui_table_go(t, row);
-	if (app->clicked_row == row && now - app->clicked_us < DOUBLE_CLICK_US) {
+	bool is_second = app->clicked_row == row && now - app->clicked_us < DOUBLE_CLICK_US;
+
+	if (is_second || key->mouse == GUILD_MOUSE_DOUBLE) {
 		guild_tui_open_detail(app);
 	}
 	app->clicked_row = row;
@@ -508,7 +510,7 @@ static void click(struct guild_tui *app, const struct guild_tui_key *key)
 
 static void mouse(struct guild_tui *app, const struct guild_tui_key *key)
 {
-	if (key->mouse == GUILD_MOUSE_CLICK) {
+	if (key->mouse == GUILD_MOUSE_CLICK || key->mouse == GUILD_MOUSE_DOUBLE) {
 		click(app, key);
 	} else {
 		guild_tui_table_scroll(&app->table,

@@ -61,7 +61,9 @@ static void set_modes(void)
 	curs_set(0);
 	/* Clicks at once, not after curses has waited for a second one. */
 	mouseinterval(0);
-	mousemask(BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+	mousemask(BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON1_DOUBLE_CLICKED | BUTTON4_PRESSED |
+			  BUTTON5_PRESSED,
+		NULL);
 }
 
 int guild_tui_screen_open(const char *term, bool color, struct guild_tui_screen **out,
@@ -71,7 +73,10 @@ int guild_tui_screen_open(const char *term, bool color, struct guild_tui_screen 
 
 	s->old_locale = guild_strdup(setlocale(LC_CTYPE, NULL));
 	s->is_utf8 = set_locale();
-	s->screen = newterm(term, stdout, stdin);
+	/* Asked first: newterm forgets memory where it fails. */
+	if (guild_tui_knows_term(term)) {
+		s->screen = newterm(term, stdout, stdin);
+	}
 	if (!s->screen) {
 		guild_tui_screen_close(s);
 		guild_error_set(err, GUILD_EUNSUPPORTED,
@@ -240,6 +245,8 @@ static struct guild_tui_key mouse_key(void)
 		key.mouse = GUILD_MOUSE_UP;
 	} else if (event.bstate & BUTTON5_PRESSED) {
 		key.mouse = GUILD_MOUSE_DOWN;
+	} else if (event.bstate & BUTTON1_DOUBLE_CLICKED) {
+		key.mouse = GUILD_MOUSE_DOUBLE;
 	} else if (event.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED)) {
 		key.mouse = GUILD_MOUSE_CLICK;
 	} else {

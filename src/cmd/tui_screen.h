@@ -1,4 +1,4 @@
-/* The terminal, through curses; nothing else includes its headers. Private to cmd/. */
+/* The terminal, through curses, whose headers nothing else includes. Private to cmd/. */
 #ifndef GUILD_CMD_TUI_SCREEN_H
 #define GUILD_CMD_TUI_SCREEN_H
 
@@ -48,6 +48,9 @@ enum guild_tui_style {
 	GUILD_STYLE_CYAN = 0x50,
 	GUILD_STYLE_COLORS = 0x70,
 };
+
+/* Whether a kind of terminal is described here (tui_terminfo.c, as the names of terminfo's header are everybody's words). */
+bool guild_tui_knows_term(const char *term);
 
 struct guild_tui_screen;
 /* Takes the terminal of standard input and output; one at a time in a process. `color`: where it has some. GUILD_EUNSUPPORTED: the
