@@ -22,6 +22,11 @@ struct guild_tui_rows *guild_tui_rows_new(struct guild_runs *take_runs,
 		guild_map_put(&rows->ids, guild_tui_rows_run(rows, i)->id,
 			(void *)(uintptr_t)(i + 1));
 	}
+	/* The table holds what is shown; what is asked for later is read from the run itself. */
+	for (size_t i = 0; i < rows->runs.n; i++) {
+		free(rows->runs.v[i].facts);
+		rows->runs.v[i].facts = NULL;
+	}
 	*take_runs = (struct guild_runs){0};
 	*take_table = (struct guild_compare_table){0};
 	return rows;
