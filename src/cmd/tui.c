@@ -46,33 +46,26 @@ bool guild_tui_fits(const struct guild_ctx *ctx)
 
 /* ---- messages --------------------------------------------------------------------------------------- */
 
-static void set_message(struct guild_tui *app, bool is_problem, const char *fmt, va_list ap)
-{
-	struct guild_log log = guild_tui_log_sink(&app->log);
-
-	vsnprintf(app->message, sizeof(app->message), fmt, ap);
-	app->message_is_problem = is_problem;
-	if (is_problem) {
-		guild_log(&log, "info", "%s", app->message);
-	}
-}
-
 void guild_tui_say(struct guild_tui *app, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	set_message(app, false, fmt, ap);
+	vsnprintf(app->message, sizeof(app->message), fmt, ap);
 	va_end(ap);
+	app->message_is_problem = false;
 }
 
 void guild_tui_complain(struct guild_tui *app, const char *fmt, ...)
 {
+	struct guild_log log = guild_tui_log_sink(&app->log);
 	va_list ap;
 
 	va_start(ap, fmt);
-	set_message(app, true, fmt, ap);
+	vsnprintf(app->message, sizeof(app->message), fmt, ap);
 	va_end(ap);
+	app->message_is_problem = true;
+	guild_log(&log, "info", "%s", app->message);
 }
 
 static void show_log(struct guild_tui *app)

@@ -64,7 +64,6 @@ struct guild_tui {
 	struct guild_ctx *ctx;
 	const struct guild_tui_source *source;
 	struct guild_tui_screen *screen;
-	bool utf8;
 	struct guild_tui_log log;
 	int wake[2];                     /* read end, write end */
 	struct guild_tui_worker *loader; /* reads rows */
@@ -81,22 +80,16 @@ struct guild_tui {
 	struct guild_tui_chooser chooser;
 	struct guild_tui_sparks sparks;
 
-	bool has_count; /* digits typed before a command */
-	size_t count;
-	bool has_undo; /* the digit in `count` sorted; a further one takes that back */
+	size_t count; /* digits typed before a command */
 	struct guild_tui_sort undo;
 
 	char message[GUILD_TUI_MESSAGE_MAX];
-	bool message_is_problem;
 
-	bool refreshes; /* by itself */
-	bool is_loading;
 	size_t n_viewing; /* sorts and filters under way */
 	size_t n_searching;
 	int64_t next_load_us;  /* on the monotonic clock */
 	int64_t full_load_us;  /* then even if nothing seems to have changed */
 	int64_t runs_mtime_ns; /* of the directory of runs, when rows were read */
-	bool has_live_runs;
 
 	struct guild_tui_slot *slots; /* columns as drawn */
 	size_t n_slots;
@@ -104,9 +97,17 @@ struct guild_tui {
 	int64_t clicked_us;
 	size_t clicked_row;
 
+	struct guild_error load_error; /* that the first rows met */
+
+	bool utf8;
+	bool has_count;
+	bool has_undo; /* the digit in `count` sorted; a further one takes that back */
+	bool message_is_problem;
+	bool refreshes; /* by itself */
+	bool is_loading;
+	bool has_live_runs;
 	bool quits;
 	bool prints_ids;
-	struct guild_error load_error; /* that the first rows met */
 };
 
 /* ---- what the user is told ---- */
