@@ -186,3 +186,21 @@ def test_trials(guild, run):
     trials = [r for r in guild.runs() if not (r / ".guild" / "proto").exists()]
     assert sorted(guild.attr(t, "exit_status") for t in trials) == ["-15\n", "0\n", "0\n"]
     assert all(len(yaml.safe_load(guild.attr(t, "op"))["alerts"]) == 1 for t in trials)
+
+
+@pytest.mark.slow
+def test_gpus(guild, run):
+    """The program's own GPU is idle, another one is not. What is read at the start comes ten seconds later at worst."""
+    if os.path.exists("/dev/nvidiactl"):
+        pytest.skip("this machine has GPUs of its own")
+    tools = guild.write("bin/nvidia-smi", "#!/bin/sh\necho '0, 30 %, P8, 1000 MiB, 960 MiB, 90 %, 3 %, 60, 100 W'\n"
+                                          "echo '1, 30 %, P8, 1000 MiB, 10 MiB, 2 %, 3 %, 40, 20 W'\n", mode=0o755).parent
+    guild.write("t.py", "import time\ntime.sleep(60)\n")
+    rules = ["gpu util < 5 %: stop", "gpu 0 util > 50 %: tag busy", "gpu0 memory > 95 %: tag full", "gpu memory > 90 %: tag mine", "sys/gpu1/temp = 40: mark"]
+    done = guild("run", "t.py", "-y", "--gpus", "1", *[a for r in rules for a in ("--alert", r)], code=143,
+                 env={"GUILD_PYTHON_EXE": PYTHON, "NO_PIP_FREEZE": "1", "PATH": f"{tools}:{os.environ['PATH']}"})
+    [made] = guild.runs()
+    by_rule = {a["rule"]: a["value"] for a in alerts(guild, made)}
+    assert set(by_rule) == {r.split(":")[0] for r in rules} - {"gpu memory > 90 %"}, done.stderr
+    assert by_rule["gpu util < 5 %"] == {"gpu util": pytest.approx(2)} and by_rule["gpu 0 util > 50 %"] == {"gpu0 util": pytest.approx(90)}
+    assert yaml.safe_load(guild.attr(made, "tags")) == ["busy", "full"]
