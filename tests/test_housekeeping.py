@@ -1,5 +1,6 @@
 """guild disk, guild gc, guild check --store: what takes space, what can go, what is damaged."""
 
+import fcntl
 import json
 import os
 import pathlib
@@ -172,6 +173,15 @@ def test_caches_leftovers_batches_and_trash(guild, run):
     assert {i["path"] for i in json.loads(guild("gc", "--cache-older-than", "60d", "--json").stdout)["items"]} == set()
     assert tree(guild.home) == before
     age(unused, 50)
+    held = os.open(moving, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    assert "is in use" in guild("gc", "--leftovers", "-y", code=1).stderr and moving.exists() and not half.exists()
+    os.close(held)
+    half.mkdir()
+    (half / ".guild" / "attrs").mkdir(parents=True)
+    age(half, 2)
+    temporary.write_text("")
+    age(temporary, 2)
     done = guild("gc", "-y")
     assert "Removed 4 item(s)" in done.stderr and not unused.exists() and not half.exists() and not moving.exists() and not temporary.exists()
     assert linked.exists() and theirs.exists() and young.exists()

@@ -1,8 +1,10 @@
 /* Housekeeping: what could go, and letting it go. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -246,9 +248,23 @@ static int to_trash(const struct guild_home *home, const char *run_dir, const st
 	return rc;
 }
 
+/* Whoever makes or takes apart a directory here keeps it locked meanwhile (staging.c). */
+static bool is_held(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	bool is = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+	if (fd >= 0) {
+		close(fd);
+	}
+	return is;
+}
+
 /* What a reader could meet half removed gets another name first. */
 static int remove_tree(const char *path, struct guild_error *err)
 {
+	if (is_held(path)) {
+		return guild_error_set(err, GUILD_EBUSY, "'%s' is in use", path);
+	}
 	char *dir = guild_path_dirname(path);
 	char *doomed = guild_format("%s/.deleting-%s", dir, guild_path_basename(path));
 	bool is_moved = guild_path_basename(path)[0] != '.' && rename(path, doomed) == 0;
