@@ -133,6 +133,19 @@ static struct query_node *new_at(struct query_parser *p, size_t at, struct query
 	return node;
 }
 
+/* A figure at a step of the figure that the comparison is about, which is this one, would go round in circles. */
+static int parse_step(struct query_parser *p,
+	int (*parse)(struct query_parser *, struct query_node **), struct query_node **out)
+{
+	size_t first_bare = p->n_bare;
+	int rc = parse(p, out);
+	if (rc == 0 && p->n_bare > first_bare) {
+		rc = guild_query_fail_at(p, p->bare[first_bare]->at,
+			"a step is no place for 'base' alone: write base.NAME or base(EXPR)");
+	}
+	return rc;
+}
+
 static int parse_at_call(struct query_parser *p, struct query_node **out)
 {
 	size_t at = p->now.at;
@@ -142,7 +155,7 @@ static int parse_at_call(struct query_parser *p, struct query_node **out)
 	guild_query_advance(p);
 	int rc = parse_scalar_name(p, &name);
 	rc = rc == 0 ? guild_query_expect_sign(p, ',', "',' and a step") : rc;
-	rc = rc == 0 ? guild_query_parse_sum(p, &step) : rc;
+	rc = rc == 0 ? parse_step(p, guild_query_parse_sum, &step) : rc;
 	rc = rc == 0 ? guild_query_expect_sign(p, ')', "')'") : rc;
 	*out = rc == 0 ? new_at(p, at, name, step) : NULL;
 	return rc;
@@ -226,7 +239,7 @@ int guild_query_parse_name(struct query_parser *p, struct query_node **out)
 		struct query_node *step = NULL;
 		guild_query_advance(p);
 		p->q->is_extended = true;
-		int rc = guild_query_parse_signed(p, &step);
+		int rc = parse_step(p, guild_query_parse_signed, &step);
 		*out = rc == 0 ? new_at(p, name.at, guild_query_name_of(p, &name, true), step)
 			       : NULL;
 		return rc;
