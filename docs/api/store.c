@@ -30,8 +30,16 @@ int main(int argc, char **argv)
 		code = guild_query_parse("a and b or last(loss) < 0.9*first(loss)", NULL, &query,
 			&err);
 	}
+	/* One that speaks of a second run. */
+	struct guild_query *pair = NULL;
+	struct guild_query_options with_base = {.has_base = true};
+	if (!code) {
+		code = guild_query_parse("acc < base - 0.01", &with_base, &pair, &err);
+	}
 	if (!code) {
 		guild_query_print(query, &text);
+		guild_buf_putc(&text, '\n');
+		guild_query_print(pair, &text);
 		puts(guild_buf_cstr(&text));
 		printf("%zu runs\n", runs.n);
 		for (size_t i = 0; i < runs.n; i++) {
@@ -42,6 +50,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "%s\n", err.text);
 	}
 	guild_query_free(query);
+	guild_query_free(pair);
 	guild_buf_fini(&text);
 	free(dir);
 	guild_runs_fini(&runs);
