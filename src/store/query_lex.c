@@ -6,6 +6,7 @@
  * 0.9.0 reads no expression that has them.
  */
 
+#include <math.h>
 #include <string.h>
 #include <strings.h>
 
@@ -126,7 +127,7 @@ static void lex_number(struct guild_arena *a, const char *p, size_t n, struct qu
 	double unit = 0;
 	size_t letters = unit_length(p + size, n - size, &unit);
 	double number = 0;
-	if (letters > 0 && guild_parse_f64(p, size, &number)) {
+	if (letters > 0 && guild_parse_f64(p, size, &number) && isfinite(number * unit)) {
 		out->kind = TOKEN_DURATION;
 		out->seconds = number * unit;
 		out->text = guild_str_n(p, size + letters);

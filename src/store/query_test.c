@@ -68,6 +68,7 @@ static const struct {
 	{"-(1) < 1", "(-(1)) < 1", NULL},
 	{"loss at - 2d < 1", "at(loss, (-(172800s))) < 1", NULL},
 	{"x < -2d", "x < -172800s", NULL},
+	{"x < 9e999d", "x < '9e999d'", NULL},
 	{"last loss\xc3 < 1", NULL, NULL},
 };
 
