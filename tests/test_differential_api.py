@@ -37,7 +37,7 @@ EXTENSIONS = "py txt csv tsv PNG jpg gif tiff json ipynb h5 pb zip gz mid mp3 og
 PREP_SH = f"""
 mkdir -p out sub/empty .hidden
 for e in {EXTENSIONS}; do echo x > "out/f.$e"; done
-echo z > .hidden/z; echo t > out/noext; touch out/empty events.out.tfevents.123
+echo z > .hidden/z; echo t > out/noext; touch out/n9 out/n10; touch out/empty events.out.tfevents.123
 ln -s /nonexistent broken; ln -s out outlink; ln -s out/f.py link.py; ln -s /etc/hostname ext.txt; ln -s ../gone/x gone; ln -s /etc dir
 """
 TRAIN_PY = "print('loss: 0.25 (step 2)')\nprint('loss: 0.125 (step 3)')\nprint('acc: 0.7')\nopen('model.txt', 'w').write('x')\n"

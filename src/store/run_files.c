@@ -315,7 +315,7 @@ static int cmp_paths(const void *a, const void *b)
 {
 	const struct guild_value *const *x = a, *const *y = b;
 
-	return strcmp(guild_value_text(guild_value_get(*x, "path")),
+	return guild_natural_cmp(guild_value_text(guild_value_get(*x, "path")),
 		guild_value_text(guild_value_get(*y, "path")));
 }
 

@@ -50,7 +50,7 @@ int guild_col_values_cmp(const struct guild_value *a, const struct guild_value *
 /* Whether a value takes part in sorting: defined, and not NaN. */
 bool guild_col_value_sorts(const struct guild_value *v);
 
-/* The files of a run but those of guild, sorted by path, as guild_run_document describes them. */
+/* The files of a run but those of guild, in the natural order of paths, as guild_run_document describes them. */
 struct guild_value *guild_run_files(const struct guild_run *r, struct guild_arena *a,
 	unsigned version);
 /* The name (id) of the run beside `r` that an absolute path leads into, *rest what follows it; NULL: into none. The caller frees. */
