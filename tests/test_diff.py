@@ -134,8 +134,15 @@ def test_patches_are_what_git_reads(guild, tmp_path, seed):
         return subprocess.run([*raw, *options], cwd=guild.cwd, env=guild.env(), stdout=subprocess.PIPE, check=True).stdout
 
     full, plain = patch("--patch"), patch()
+    # Without libgit2 our own way is taken; only what differs throughout is shown otherwise.
+    hidden = tmp_path / "lib"
+    hidden.mkdir()
+    for version in ("1.1", "1.5", "1.7", "1.8", "1.9"):
+        (hidden / f"libgit2.so.{version}").write_bytes(b"")
+    own = subprocess.run([*raw, "--patch"], cwd=guild.cwd, env=guild.env(LD_LIBRARY_PATH=hidden), stdout=subprocess.PIPE, check=True).stdout
+    assert own != full and len(own) > len(full)
     # git makes the new tree of the old one, and back.
-    for name, text in (("full", full), ("plain", plain)):
+    for name, text in (("full", full), ("own", own), ("plain", plain)):
         tree = tmp_path / name
         write_tree(tree, old)
         git("init", "-q", cwd=tree)
@@ -249,6 +256,17 @@ def test_overview_parts_and_exit_codes(guild):
     assert guild("diff", "-f").stdout.startswith("tool ") and guild("diff", "-f", "--no-tool").stdout.endswith("+ new: [1]\n")
     assert json.loads(guild("diff", "-f", "--json").stdout)["differs"]
     assert "cannot both be used" in guild("diff", "--json", "-c", "x", code=1).stderr
+
+
+def test_large_files_are_only_told_to_differ(guild):
+    for n in (1, 2):
+        run = rundirs.make_run(guild.home, n)
+        with open(run / "big.txt", "w") as file:
+            file.truncate((64 << 20) + n)
+    assert guild("diff", "--files").stdout.splitlines()[1:] == [
+        "Large files a/big.txt and b/big.txt differ", f"  {(64 << 20) + 1} -> {(64 << 20) + 2} bytes",
+        "  what is larger than 64 MiB is not compared line by line"]
+    assert "M big.txt | binary 64.0M -> 64.0M" in guild("diff").stdout
 
 
 def test_working_and_dir(guild):

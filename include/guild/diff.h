@@ -251,7 +251,7 @@ void guild_file_set_sort(struct guild_file_set *s);
  * out. Names begin with `prefix` ("": nothing). A missing root has no files. GUILD_EINVALID: nested too deeply. */
 int guild_file_set_walk(struct guild_arena *a, const char *root, const char *prefix,
 	struct guild_file_set *out, struct guild_error *err);
-/* The source code of a run by its manifest, or what is below `dir` where that says nothing. */
+/* The source code of a run by its manifest, or what is below `dir` where that says nothing and `dir` is not the run's own. */
 int guild_file_set_source(struct guild_arena *a, const struct guild_run *r, const char *dir,
 	struct guild_file_set *out, struct guild_error *err);
 /* What a run made: neither source code, nor inputs, nor event files. */

@@ -131,9 +131,12 @@ int guild_file_set_source(struct guild_arena *a, const struct guild_run *r, cons
 			free(path);
 		}
 	}
+	/* Guild AI's older releases wrote no manifest, but kept source code apart. */
+	bool is_apart = strcmp(below, ".") != 0;
+
 	free(below);
 	guild_file_set_sort(out);
-	return rc || out->n > 0 ? rc : guild_file_set_walk(a, dir, "", out, err);
+	return rc || out->n > 0 || !is_apart ? rc : guild_file_set_walk(a, dir, "", out, err);
 }
 
 int guild_file_set_generated(struct guild_arena *a, const struct guild_run *r,

@@ -127,29 +127,41 @@ static void put_range(struct guild_buf *out, char mark, size_t from, size_t n)
 }
 
 /* What a hunk is in: the last line above it that begins a function, say. */
-static struct guild_str heading(const struct guild_text_diff *d, size_t from)
-{
-	for (size_t i = from; i > 0; i--) {
-		struct guild_str line = d->old_lines[i - 1];
-		char c = line.n > 0 ? line.p[0] : 0;
+struct heading {
+	struct guild_str line;
+	size_t seen; /* lines of the old text that were looked at */
+};
 
-		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$') {
-			line.n = line.n < HEADING_MAX ? line.n : HEADING_MAX;
-			while (line.n > 0 && ((unsigned char)line.p[line.n - 1] <= ' ' ||
-						     !guild_utf8_valid(line.p, line.n))) {
-				line.n--;
-			}
-			return line;
-		}
+static bool begins_something(struct guild_str line)
+{
+	char c = line.n > 0 ? line.p[0] : 0;
+
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$';
+}
+
+static void find_heading(const struct guild_text_diff *d, size_t from, struct heading *h)
+{
+	size_t i = from;
+
+	while (i > h->seen && !begins_something(d->old_lines[i - 1])) {
+		i--;
 	}
-	return (struct guild_str){0};
+	if (i > h->seen) {
+		struct guild_str line = d->old_lines[i - 1];
+
+		line.n = line.n < HEADING_MAX ? line.n : HEADING_MAX;
+		while (line.n > 0 && ((unsigned char)line.p[line.n - 1] <= ' ' ||
+					     !guild_utf8_valid(line.p, line.n))) {
+			line.n--;
+		}
+		h->line = line;
+	}
+	h->seen = from > h->seen ? from : h->seen;
 }
 
 static void put_head(struct guild_buf *out, const struct guild_patch_style *style,
-	const struct guild_text_diff *d, const struct guild_hunk *h)
+	const struct guild_hunk *h, struct guild_str in)
 {
-	struct guild_str in = heading(d, h->old_from);
-
 	guild_buf_puts(out, style->color ? GUILD_PAINT_HUNK "@@ " : "@@ ");
 	put_range(out, '-', h->old_from, h->old_n);
 	guild_buf_putc(out, ' ');
@@ -171,11 +183,13 @@ void guild_text_hunks(const struct guild_text_diff *d, const struct guild_patch_
 {
 	struct guild_hunk h = {0};
 	struct marks none = {0};
+	struct heading heading = {0};
 
 	while (guild_text_next_hunk(d, style->context, &h)) {
 		size_t line = h.old_from;
 
-		put_head(out, style, d, &h);
+		find_heading(d, h.old_from, &heading);
+		put_head(out, style, &h, heading.line);
 		for (size_t i = h.first; i < h.first + h.n; i++) {
 			for (; line < d->changes[i].old_from; line++) {
 				put_line(out, style, ' ', d->old_lines[line], &none);

@@ -167,7 +167,8 @@ static void put_literal(struct guild_str text, struct guild_buf *out)
 static void put_binary(const struct guild_file_diff *d, const struct guild_patch_style *style,
 	struct guild_buf *out)
 {
-	if (strcmp(d->old.sha1, d->new_.sha1) == 0 && d->old.mode && d->new_.mode) {
+	/* Only the mode differs. */
+	if (d->old.sha1[0] && strcmp(d->old.sha1, d->new_.sha1) == 0) {
 		return;
 	}
 	if (style->binary && d->kind != GUILD_KIND_LARGE) {
