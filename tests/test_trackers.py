@@ -4,6 +4,7 @@ import json
 import math
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -279,3 +280,39 @@ def test_export(guild, tmp_path):
     assert folder.name.startswith("aaaaaaaa scalars") and len(list(folder.glob("*.tfevents.*"))) == 2
     assert len(read_scalars(folder.parent / folder.name)) >= 5
     assert "choose one of csv|mlflow|parquet|tensorboard" in guild("export", "--to", "tensorbord", tmp_path / "x", "-y", code=2).stderr
+
+
+def kill_within(guild, *args, after):
+    """Starts guild and kills it when it made `after` directory entries where it works; True when it was killed."""
+    child = subprocess.Popen([guild.program, *map(str, args)], cwd=guild.cwd, env=guild.env(), stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while child.poll() is None and not after():
+        pass
+    child.kill()
+    return child.wait() != 0
+
+
+def test_killed_imports_and_exports_go_on(guild, tmp_path):
+    store, count = tmp_path / "mlruns", 60
+    subprocess.run([sys.executable, ROOT / "bench/make_mlflow.py", store, str(count)], check=True)
+    runs, out = guild.home / "runs", tmp_path / "out"
+
+    def here(folder):
+        try:
+            return [p for p in folder.iterdir() if not p.name.startswith(".")]
+        except FileNotFoundError:
+            return []
+
+    guild.home.mkdir()
+    killed = [kill_within(guild, "import", "--from", "mlflow", store, "-y", after=lambda wanted=wanted: len(here(runs)) >= wanted) for wanted in (1, 20, 45)]
+    assert killed[0]
+    for run in here(runs):
+        assert (run / ".guild/opref").exists() and (run / ".guild/attrs/imported").exists() and len(read_scalars(run / ".guild")) == 100
+    before = len(here(runs))
+    shown = json.loads(guild("import", "--from", "mlflow", store, "-y", "--json").stdout)
+    assert shown["counts"]["same"] == before and shown["counts"]["new"] == count - before and shown["counts"]["differs"] == 0
+    assert not [p for p in runs.iterdir() if p.name.startswith(".")]
+    assert kill_within(guild, "export", "--to", "mlflow", out, "-y", after=lambda: len(list(out.glob("[1-9]*/*/meta.yaml"))) >= 10)
+    for run in out.glob("[1-9]*/*/meta.yaml"):
+        assert (run.parent / "metrics/m4").read_text().count("\n") == 20 and (run.parent / "artifacts/model/weights.bin").exists()
+    guild("export", "--to", "mlflow", out, "-y")
+    assert len(list(out.glob("[1-9]*/*/meta.yaml"))) == count and not list(out.glob(".guild-export*"))
