@@ -314,9 +314,6 @@ int guild_cmd_import_from(struct guild_ctx *ctx, const struct guild_args *args)
 			.time = guild_args_text(args, "time-col")},
 	};
 	int code;
-	if (strcmp(req.kind, "wandb") == 0) {
-		req.kind = "wandb-offline";
-	}
 	copy_list(&req.csv.flags, args, "flag-col");
 	copy_list(&req.csv.metrics, args, "metric-col");
 	copy_list(&req.csv.ignored, args, "skip-col");

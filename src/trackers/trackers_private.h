@@ -80,6 +80,7 @@ extern const struct import_source guild_import_aim, guild_import_csv, guild_impo
 
 /* `key` tells the run in its store, for good: the id follows from it. */
 struct import_run *guild_import_run_new(struct import *imp, const char *key);
+void guild_import_run_free(struct import_run *r);
 /* Checks, writes and reports it, and frees it. Non-zero ends the import. */
 int guild_import_run_end(struct import_run *r, struct guild_error *err);
 /* Reports it as damaged, and frees it. `r` may be NULL: then `key` names what was damaged. */
