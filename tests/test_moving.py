@@ -333,3 +333,44 @@ def test_many_at_once(guild):
         assert z.testzip() is None
         assert {name.split("/")[0] for name in z.namelist()} == {run_id(n + i) for n in range(4, 50, 5) for i in (100, 150)}
     nothing_left(guild.cwd, guild.home)
+
+
+@pytest.mark.differential
+@pytest.mark.slow
+def test_with_the_reference(guild, oracle, other, tmp_path):
+    """Each imports what the other exported, and adds to it."""
+    ids = make_store(guild.home)
+    for run in (guild.home / "runs").iterdir():
+        if (run / "gone").is_symlink():
+            (run / "gone").unlink()  # its zip writer fails on it
+    whole = trees(guild.home / "runs")
+    theirs = Guild(oracle.program, guild.cwd, tmp_path / "their home")
+    theirs.home.mkdir()
+
+    def plain(all_runs):
+        """Without what cannot be said in a zip file of the reference: links, modes, times."""
+        return {i: {k: v[:2] for k, v in t.items() if v[0] != "link" and not k.startswith("inner") and k not in (
+            "to-file", "outside")} for i, t in all_runs.items()}
+
+    for ours, name in ((True, "dir"), (False, "dir"), (True, "x.zip"), (False, "x.zip")):
+        (guild if ours else oracle)("export", name, "1:2", "-y")
+        (oracle if ours else guild)("export", name, "-y")  # adds the others, passes over these
+        assert guild("runs", "-A", name).stdout == oracle("runs", "-A", name).stdout.replace("runs:\n", "")
+        assert "is the same" in guild("export", name, "-y").stderr
+        theirs("import", name, "-y")
+        other("import", name, "-y")
+        if name == "dir":
+            assert trees(theirs.home / "runs") == trees(other.home / "runs") == whole
+        else:
+            assert plain(trees(theirs.home / "runs")) == plain(trees(other.home / "runs")) == plain(whole)
+            with zipfile.ZipFile(guild.cwd / name) as z:
+                assert z.testzip() is None and len(z.namelist()) == len(set(z.namelist()))
+        other("import", name, "-y")
+        for home in (theirs, other):
+            subprocess.run(["rm", "-rf", home.home / "runs", guild.cwd / name], check=True)
+    guild("export", "all.zip", "-y", "--copy-resources")
+    theirs("import", "all.zip", "-y")
+    assert (theirs.home / "runs" / ids[1] / "inner/größe.txt").read_text() == "xxx"
+    oracle("export", "moved", "-y", "--move")
+    guild("import", "moved", "-y", "--move")
+    assert trees(guild.home / "runs") == whole

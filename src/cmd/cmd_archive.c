@@ -72,6 +72,10 @@ static int run(struct guild_ctx *ctx, const struct guild_args *args)
 			"names end in .tar.zst, .zip, .tar, .tar.gz, .tar.xz or .tar.bz2");
 		return guild_cmd_fail(ctx, &err);
 	}
+	char *runs_dir = guild_home_runs_dir(&ctx->home, false);
+
+	guild_store_sweep(runs_dir);
+	free(runs_dir);
 	if (guild_cmd_select_runs(ctx, args, guild_args_words(args), NULL, GUILD_SELECT_PROJECT,
 		    &runs, &err) != 0) {
 		code = guild_cmd_fail(ctx, &err);

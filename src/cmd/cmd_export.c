@@ -58,6 +58,20 @@ static int export_runs(struct guild_ctx *ctx, const struct guild_args *args, con
 	return code;
 }
 
+/* What an interrupted one left, here and there: there may be no run to export any more. */
+static void sweep(const struct guild_ctx *ctx, const char *runs_dir, const char *location)
+{
+	char *expanded = guild_path_expand_user(location, ctx->user_home);
+	char *path = guild_path_abs(expanded, ctx->cwd);
+	char *parent = guild_path_dirname(path);
+
+	guild_store_sweep(runs_dir);
+	guild_store_sweep(guild_is_dir(path) ? path : parent);
+	free(parent);
+	free(path);
+	free(expanded);
+}
+
 static int run(struct guild_ctx *ctx, const struct guild_args *args)
 {
 	struct guild_error err = {0};
@@ -65,6 +79,7 @@ static int run(struct guild_ctx *ctx, const struct guild_args *args)
 	char *dir = guild_home_runs_dir(&ctx->home, false);
 	int code = GUILD_EXIT_OK;
 
+	sweep(ctx, dir, guild_args_words(args)->v[0]);
 	if (guild_cmd_select_placed(ctx, args, dir, 1, &runs, &err) != 0) {
 		code = guild_cmd_fail(ctx, &err);
 	} else if (runs.n == 0) {

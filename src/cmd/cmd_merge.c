@@ -296,6 +296,7 @@ static int apply(const struct guild_ctx *ctx, const struct guild_args *args,
 static int nothing_to_copy(const struct guild_ctx *ctx, const struct guild_args *args,
 	const struct guild_merge_plan *plan)
 {
+	guild_store_sweep(plan->target_dir); /* what an interrupted one left */
 	if (guild_args_flag(args, "json")) {
 		print_json(plan, true);
 		return GUILD_EXIT_OK;

@@ -152,13 +152,6 @@ static int act_on_all(struct guild_ctx *ctx, const struct action *action,
 	size_t n_done = 0;
 	int code = GUILD_EXIT_OK;
 
-	/* What an interrupted one left. */
-	for (int deleted = 0; deleted < 2; deleted++) {
-		char *dir = guild_home_runs_dir(&ctx->home, deleted != 0);
-
-		guild_store_sweep(dir);
-		free(dir);
-	}
 	guild_progress_start(&progress, ctx, action->done, (int64_t)runs->n);
 	for (size_t i = 0; i < runs->n; i++) {
 		struct guild_error err = {0};
@@ -179,6 +172,17 @@ static int act_on_all(struct guild_ctx *ctx, const struct action *action,
 	return code;
 }
 
+/* What an interrupted one left: there may be no run to act on any more. */
+static void sweep(const struct guild_ctx *ctx)
+{
+	for (int deleted = 0; deleted < 2; deleted++) {
+		char *dir = guild_home_runs_dir(&ctx->home, deleted != 0);
+
+		guild_store_sweep(dir);
+		free(dir);
+	}
+}
+
 static int run_action(struct guild_ctx *ctx, const struct guild_args *args,
 	const struct action *action, unsigned select)
 {
@@ -186,6 +190,7 @@ static int run_action(struct guild_ctx *ctx, const struct guild_args *args,
 	struct guild_runs runs = {0};
 	int code;
 
+	sweep(ctx);
 	if (guild_cmd_select_runs(ctx, args, guild_args_words(args), NULL, select, &runs, &err) !=
 		0) {
 		code = guild_cmd_fail(ctx, &err);

@@ -43,7 +43,14 @@ static int open_place(struct guild_ctx *ctx, const struct guild_args *args, cons
 	struct guild_run_place *place, struct guild_error *err)
 {
 	int rc = guild_cmd_open_place(ctx, location, place, err);
+	char *runs_dir = guild_home_runs_dir(&ctx->home, false);
 
+	/* What an interrupted one left. */
+	guild_store_sweep(runs_dir);
+	free(runs_dir);
+	if (rc == 0 && !place->is_archive && guild_args_flag(args, "move")) {
+		guild_store_sweep(place->path);
+	}
 	if (rc == 0 && place->is_archive && guild_args_flag(args, "move")) {
 		rc = guild_error_set(err, GUILD_EUNSUPPORTED,
 			"'--move' cannot be used with an archive: its runs can only be copied");

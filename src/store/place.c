@@ -118,6 +118,7 @@ static int read_archive(const struct guild_home *home, struct guild_run_place *p
 	char *key = cache_key(p->path);
 	char *kept = key ? guild_path_join(cache, key) : NULL;
 	int rc = 0;
+	guild_staging_sweep(cache);
 	if (!kept) {
 		rc = guild_error_errno(err, errno, "cannot read '%s'", p->path);
 	} else if (guild_is_dir(kept)) {
@@ -125,7 +126,6 @@ static int read_archive(const struct guild_home *home, struct guild_run_place *p
 		p->runs_dir = guild_strdup(kept);
 	} else if (guild_staging_open(&staging, cache, NULL) == 0) {
 		char *new_dir = guild_path_join(staging.path, "runs");
-		guild_staging_sweep(cache);
 		drop_old(cache);
 		rc = unpack(p, new_dir, max_bytes, watch, log, err);
 		/* Another process may have been faster. */

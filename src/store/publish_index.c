@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "move.h"
 #include "publish.h"
-#include "staging.h"
 
 static const char index_text[] =
 	"# Published runs\n"
@@ -63,6 +63,23 @@ static struct guild_value *read_runs(struct guild_arena *a, const char *dest,
 	return list;
 }
 
+/* All pages are made before the first one takes its place. */
+static int place_files(const char *from, const char *dest, struct guild_error *err)
+{
+	struct guild_tree pages = {0};
+	int rc = guild_tree_list(from, false, &pages, err);
+	for (size_t i = 0; i < pages.n && rc == 0; i++) {
+		char *page = guild_path_join(from, pages.v[i].path);
+		char *to = guild_path_join(dest, pages.v[i].path);
+		rc = pages.v[i].type == 'd' ? guild_mkdirs(to, err)
+					    : guild_move_place(page, to, err);
+		free(to);
+		free(page);
+	}
+	guild_tree_fini(&pages);
+	return rc;
+}
+
 int guild_store_publish_index(const char *dest, const char *template_path,
 	const struct guild_log *log, struct guild_error *err)
 {
@@ -73,12 +90,16 @@ int guild_store_publish_index(const char *dest, const char *template_path,
 	struct guild_value *vars = guild_value_dict(a);
 	guild_staging_sweep(dest);
 	guild_value_set(a, vars, "runs", read_runs(a, dest, log));
+	struct guild_staging staging = {.fd = -1};
+	int rc = guild_staging_open(&staging, dest, err);
 	const struct guild_publish_template t = {.path = template_path,
 		.text = index_text,
-		.out_dir = dest,
+		.out_dir = staging.path,
 		.vars = vars,
 		.log = log};
-	int rc = guild_publish_render(&t, err);
+	rc = rc ? rc : guild_publish_render(&t, err);
+	rc = rc ? rc : place_files(staging.path, dest, err);
+	guild_staging_close(&staging);
 	guild_arena_free(a);
 	return rc;
 }
