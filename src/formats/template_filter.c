@@ -164,7 +164,10 @@ static double number_of(value v)
 {
 	double f = guild_value_as_f64(v);
 	const char *text = guild_value_text(v);
-	return text && guild_parse_f64(text, v->s.n, &f) ? f : f;
+	if (text) {
+		(void)guild_parse_f64(text, v->s.n, &f); /* else f stays NaN */
+	}
+	return f;
 }
 
 static value f_round(const struct call *c)
