@@ -417,6 +417,8 @@ def rows():
         "filter_large": Row("the same over 100,000 runs", ms, "≤ 1.1 s", 1.1),
         "memory_large": Row("peak memory of `runs` and of that filter at 100,000 runs", lambda v: f"{v:.1f} MiB",
                             "≤ 200 MB", 200e6 / 2**20),
+        "tui_key": Row("table in the terminal at 100,000 rows, key press to screen, 95th percentile of the slowest key",
+                       ms, "≤ 16 ms", 0.016),
         "label": Row("`label` on 10,000 runs, wall", ms, "≤ 1 s", 1),
         "import_mlflow": Row("`import --from mlflow` of runs with 5 metrics × 20 steps, 10 parameters, a file, wall",
                              lambda v: f"{v * 60:,.0f} runs a minute", "≥ 10,000 runs a minute", 10_000 / 60, more=True),
@@ -461,7 +463,7 @@ def measure_all(bench, only):
     several = many_runs.ManyRuns(bench)
     for part, names in ((several.ten_thousand, ["runs_warm", "runs_cold", "compare_warm", "compare_cold",
                                                 "filter_warm", "filter_ratio", "label"]),
-                        (several.hundred_thousand, ["runs_large", "filter_large", "memory_large"]),
+                        (several.hundred_thousand, ["runs_large", "filter_large", "memory_large", "tui_key"]),
                         (several.wide, ["wide_runs", "wide_filter", "wide_compare"])):
         if only and not set(only) & set(names):
             continue

@@ -7,6 +7,7 @@ import pathlib
 import subprocess
 
 import measure
+import tui_latency
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
@@ -112,6 +113,11 @@ class ManyRuns:
                 "memory_large": (max(store.run(ours, *words, watch_memory=True).memory_kib
                                      for words in (("runs",), FILTER)) / 1024, None),
             }
+            try:
+                key_s = tui_latency.measure(store.home, ours.program, 30, with_work=False)["key_s"]
+                figures["tui_key"] = (key_s, None)
+            except SystemExit as why:
+                raise NotMeasurable(str(why)) from why
             self.notes.append(f"The same for {count:,} runs took {bare * 1000:.0f} ms.")
             return figures
         finally:
