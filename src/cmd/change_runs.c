@@ -23,7 +23,7 @@ static void change_part(void *arg, unsigned thread, size_t from, size_t to)
 		struct guild_error err = {0};
 
 		c->codes[i] = c->change(c->arg, &c->runs[i], &err);
-		if (c->codes[i] != 0 && i < c->failed[thread]) {
+		if (i < c->failed[thread] && c->codes[i] != 0) {
 			c->errors[thread] = err;
 			c->failed[thread] = i;
 		}

@@ -196,7 +196,7 @@ enum guild_select_flags {
 };
 /* guild_store_list with a progress bar. */
 int guild_cmd_list(const struct guild_ctx *ctx, const char *runs_dir,
-	struct guild_run_filter *filter, const char *parent, struct guild_runs *out,
+	const struct guild_run_filter *filter, const char *parent, struct guild_runs *out,
 	struct guild_error *err);
 /* Lists by filter, selects by RUN words; `default_spec` NULL: all, "1": the latest (no run at all is GUILD_ENOTFOUND then). */
 int guild_cmd_select_runs(struct guild_ctx *ctx, const struct guild_args *args,

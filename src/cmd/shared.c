@@ -344,15 +344,16 @@ static void on_progress(void *arg, size_t done, size_t total)
 }
 
 int guild_cmd_list(const struct guild_ctx *ctx, const char *runs_dir,
-	struct guild_run_filter *filter, const char *parent, struct guild_runs *out,
+	const struct guild_run_filter *filter, const char *parent, struct guild_runs *out,
 	struct guild_error *err)
 {
 	struct guild_progress progress;
+	struct guild_run_filter watched = *filter;
 
 	guild_progress_start(&progress, ctx, "reading runs", 0);
-	filter->on_progress = on_progress;
-	filter->progress_arg = &progress;
-	int rc = guild_store_list(runs_dir, filter, parent, out, &ctx->log, err);
+	watched.on_progress = on_progress;
+	watched.progress_arg = &progress;
+	int rc = guild_store_list(runs_dir, &watched, parent, out, &ctx->log, err);
 	guild_progress_end(&progress);
 	return rc;
 }

@@ -58,7 +58,7 @@ static void go_row(struct guild_tui *app, int arg)
 
 static void line_end(struct guild_tui *app, int arg)
 {
-	guild_tui_table_move(&app->table, 0, arg * (int64_t)app->table.columns.n);
+	guild_tui_table_move(&app->table, 0, (int64_t)arg * (int64_t)app->table.columns.n);
 	app->table.left = arg < 0 ? 0 : app->table.left;
 }
 
