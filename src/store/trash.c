@@ -39,6 +39,30 @@ static int set_aside(const char *target, const struct guild_log *log, struct gui
 	return rc;
 }
 
+/* The run leaves every listing in one step, also those of Guild AI 0.9.0; a removal that is cut short is finished by the next command
+ * that sweeps. */
+static int remove_run(const struct guild_run *r, struct guild_error *err)
+{
+	struct guild_staging staging = {.fd = -1};
+	char *parent = guild_path_dirname(r->dir);
+	if (!guild_is_dir(r->dir)) {
+		free(parent);
+		return guild_error_set(err, GUILD_ENOTFOUND, "run %.8s is no longer there", r->id);
+	}
+	int rc = guild_staging_open(&staging, parent, err);
+	char *doomed = rc == 0 ? guild_path_join(staging.path, r->id) : NULL;
+	if (rc == 0 && rename(r->dir, doomed) != 0) {
+		rc = errno == ENOENT ? guild_error_set(err, GUILD_ENOTFOUND,
+					       "run %.8s is no longer there", r->id)
+				     : guild_error_errno(err, errno, "cannot remove '%s'", r->dir);
+	}
+	rc = rc ? rc : guild_rmtree(doomed, err);
+	guild_staging_close(&staging);
+	free(doomed);
+	free(parent);
+	return rc;
+}
+
 /* To another file system: a complete copy, read back and on disk, appears under its name before the original goes. */
 static int move_by_copy(const struct guild_run *r, const char *to, const struct guild_log *log,
 	struct guild_error *err)
@@ -62,7 +86,7 @@ static int move_by_copy(const struct guild_run *r, const char *to, const struct 
 	}
 	guild_staging_close(&staging);
 	free(dir);
-	return rc ? rc : guild_store_delete(NULL, r, true, log, err);
+	return rc ? rc : remove_run(r, err);
 }
 
 static int move_run(const struct guild_run *r, const char *to_dir, const struct guild_log *log,
@@ -82,30 +106,6 @@ static int move_run(const struct guild_run *r, const char *to_dir, const struct 
 					      r->dir, target);
 	}
 	free(target);
-	return rc;
-}
-
-/* The run leaves every listing in one step, also those of Guild AI 0.9.0; a removal that is cut short is finished by the next command
- * that sweeps. */
-static int remove_run(const struct guild_run *r, struct guild_error *err)
-{
-	struct guild_staging staging = {.fd = -1};
-	char *parent = guild_path_dirname(r->dir);
-	if (!guild_is_dir(r->dir)) {
-		free(parent);
-		return guild_error_set(err, GUILD_ENOTFOUND, "run %.8s is no longer there", r->id);
-	}
-	int rc = guild_staging_open(&staging, parent, err);
-	char *doomed = rc == 0 ? guild_path_join(staging.path, r->id) : NULL;
-	if (rc == 0 && rename(r->dir, doomed) != 0) {
-		rc = errno == ENOENT ? guild_error_set(err, GUILD_ENOTFOUND,
-					       "run %.8s is no longer there", r->id)
-				     : guild_error_errno(err, errno, "cannot remove '%s'", r->dir);
-	}
-	rc = rc ? rc : guild_rmtree(doomed, err);
-	guild_staging_close(&staging);
-	free(doomed);
-	free(parent);
 	return rc;
 }
 
