@@ -76,8 +76,9 @@ static void put_name(struct guild_buf *out, const struct query_name *n, bool is_
 		guild_buf_puts(out, n->name); /* nothing else can be written so */
 		return;
 	}
-	/* What would be read as a prefix of its own is quoted. */
-	bool plain = guild_query_is_plain_name(n->name) && strchr(n->name, ':') == NULL;
+	/* What would be read as a prefix of its own, or as the baseline, is quoted. */
+	bool plain = guild_query_is_plain_name(n->name) && strchr(n->name, ':') == NULL &&
+		     !(is_scalar && guild_starts(n->name, "base"));
 	guild_buf_puts(out, is_scalar ? "" : prefixes[n->space]);
 	if (plain) {
 		guild_buf_puts(out, n->name);
