@@ -218,7 +218,9 @@ static int plan_files(const struct guild_merge_request *req, struct guild_merge_
 	for (size_t i = 0; i < w.paths.n; i++) {
 		add_file(req, plan, &cap, guild_map_get(&entries, w.paths.v[i]), w.paths.v[i]);
 	}
-	qsort(plan->v, plan->n, sizeof(*plan->v), compare_files);
+	if (plan->n > 1) {
+		qsort(plan->v, plan->n, sizeof(*plan->v), compare_files);
+	}
 	drop_doubles(plan);
 	for (size_t i = 0; i < plan->n; i++) {
 		plan->n_copy += plan->v[i].reason == GUILD_MERGE_COPY;
