@@ -394,7 +394,10 @@ def test_environment_is_made(guild, tmp_path):
     # the second time nothing is installed: there is nothing to install from
     for path in wheels.iterdir():
         path.unlink()
+    (kept,) = [p for p in (guild.home / "cache/envs").iterdir() if p.is_dir()]
+    os.utime(kept, (1, 1))
     reproduce(guild, run.name, kind="venv", env=env)
+    assert kept.stat().st_mtime > 1
     # ... and when it is gone, the level says why
     shutil.rmtree(guild.home / "cache/envs")
     report = reproduce(guild, run.name, kind="venv", code=1, env=env)

@@ -3,10 +3,12 @@
  * Guild home under a hash of both.
  */
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 #include "reproduce.h"
 
@@ -438,6 +440,9 @@ static const char *make(struct guild_reproducing *p, const struct place *at, boo
 		why = guild_arena_strdup(p->a, err.text);
 	} else if (!is_reusable || !guild_is_file(at->done) || !guild_is_executable(at->python)) {
 		why = build_undisturbed(p, at);
+	} else {
+		/* Its time tells when it was last used: caches are cleaned by that. */
+		(void)utimensat(AT_FDCWD, at->dir, NULL, 0);
 	}
 	guild_lock_release(&lock);
 	free(envs);
