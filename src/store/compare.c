@@ -7,9 +7,18 @@
 
 enum { SECTION_CORE, SECTION_OP, SECTION_USER, SECTIONS };
 
+/* Values that a column had lately: most columns have few, and one copy of each is enough. */
+enum { RECENT = 8, NO_POSITION = -1 };
+struct header {
+	const char *text;
+	int64_t position; /* in the table, or NO_POSITION */
+	const struct guild_value *recent[RECENT];
+	size_t next;
+};
+
 /* One run's columns and their values, by section. */
 struct cell {
-	const char *header;
+	struct header *header;
 	const struct guild_value *value; /* NULL: undefined */
 };
 struct row {
@@ -28,7 +37,9 @@ struct compare {
 	struct guild_map specs; /* parsed columns by spec; a bad one is said once */
 	struct row *rows;
 	size_t n_rows;
-	struct guild_map headers; /* in order of first appearance */
+	struct guild_map by_text; /* headers */
+	struct header **headers;  /* in order of first appearance */
+	size_t n_headers, cap_headers;
 };
 
 /* ---- which columns ---------------------------------------------------------------------------------- */
@@ -55,13 +66,61 @@ struct collector {
 	size_t n, cap;
 };
 
+static struct header *find_header(struct compare *c, const char *text)
+{
+	struct header *h = guild_map_get(&c->by_text, text);
+	if (h == NULL) {
+		h = guild_arena_alloc(c->arena, sizeof(*h));
+		h->text = guild_arena_strdup(c->arena, text);
+		h->position = NO_POSITION;
+		guild_map_put(&c->by_text, text, h);
+	}
+	return h;
+}
+
+/* The very same: 1 is not 1.0, and no NaN is another. */
+static bool is_identical(const struct guild_value *a, const struct guild_value *b)
+{
+	if (a->type != b->type) {
+		return false;
+	}
+	switch (a->type) {
+	case GUILD_BOOL:
+		return a->b == b->b;
+	case GUILD_INT:
+		return a->i == b->i && guild_str_eq(a->s, b->s);
+	case GUILD_FLOAT:
+		return memcmp(&a->f, &b->f, sizeof(a->f)) == 0;
+	case GUILD_STRING:
+	case GUILD_DATE:
+		return guild_str_eq(a->s, b->s);
+	default:
+		return a->type == GUILD_NULL;
+	}
+}
+
+static const struct guild_value *keep(struct compare *c, struct header *h,
+	const struct guild_value *value)
+{
+	for (size_t i = 0; i < RECENT && h->recent[i] != NULL; i++) {
+		if (is_identical(h->recent[i], value)) {
+			return h->recent[i];
+		}
+	}
+	const struct guild_value *copy = guild_value_copy(c->arena, value);
+	h->recent[h->next] = copy;
+	h->next = (h->next + 1) % RECENT;
+	return copy;
+}
+
 static void collect(struct collector *k, const struct guild_col *col)
 {
 	const struct guild_value *value = guild_run_data_col(k->data, col);
+	struct header *header = find_header(k->compare, col->header);
 	k->v = guild_grow_array(k->v, &k->cap, k->n + 1, sizeof(*k->v));
 	k->v[k->n++] = (struct cell){
-		.header = guild_arena_strdup(k->compare->arena, col->header),
-		.value = value != NULL ? guild_value_copy(k->compare->arena, value) : NULL,
+		.header = header,
+		.value = value != NULL ? keep(k->compare, header, value) : NULL,
 	};
 }
 
@@ -171,12 +230,15 @@ static void collect_op(struct collector *k, const struct guild_run *run)
 	}
 }
 
+/* Cells go to where they take no more room than they need. */
 static void end_section(struct collector *k, struct row *row, int section)
 {
-	row->cells[section] = k->v;
 	row->n[section] = k->n;
-	k->v = NULL;
-	k->n = k->cap = 0;
+	if (k->n > 0) {
+		row->cells[section] = guild_arena_alloc(k->compare->arena, k->n * sizeof(*k->v));
+		memcpy(row->cells[section], k->v, k->n * sizeof(*k->v));
+	}
+	k->n = 0;
 }
 
 static void fill_row(struct compare *c, const struct guild_run *run, struct row *row)
@@ -200,6 +262,7 @@ static void fill_row(struct compare *c, const struct guild_run *run, struct row 
 		row->sort = req->sort;
 		row->sort_keys = guild_sort_keys(req->sort, &source, c->arena);
 	}
+	free(k.v);
 	guild_run_data_free(k.data);
 }
 
@@ -209,7 +272,7 @@ static const struct guild_value *find_sort_value(const struct row *row, const ch
 {
 	for (int section = 0; section < SECTIONS; section++) {
 		for (size_t i = 0; i < row->n[section]; i++) {
-			if (strcmp(row->cells[section][i].header, header) == 0) {
+			if (strcmp(row->cells[section][i].header->text, header) == 0) {
 				return row->cells[section][i].value;
 			}
 		}
@@ -262,9 +325,12 @@ static void list_headers(struct compare *c)
 	for (int section = 0; section < SECTIONS; section++) {
 		for (size_t i = 0; i < c->n_rows; i++) {
 			for (size_t j = 0; j < c->rows[i].n[section]; j++) {
-				const char *header = c->rows[i].cells[section][j].header;
-				if (!guild_map_has(&c->headers, header)) {
-					guild_map_put(&c->headers, header, NULL);
+				struct header *header = c->rows[i].cells[section][j].header;
+				if (header->position == NO_POSITION) {
+					header->position = (int64_t)c->n_headers;
+					c->headers = guild_grow_array(c->headers, &c->cap_headers,
+						c->n_headers + 1, sizeof(struct header *));
+					c->headers[c->n_headers++] = header;
 				}
 			}
 		}
@@ -272,15 +338,13 @@ static void list_headers(struct compare *c)
 }
 
 /* A header that several sections have shows the last section's value; within one section the first. */
-static void fill_cells(const struct row *row, const struct guild_map *positions,
-	const struct guild_value **out)
+static void fill_cells(const struct row *row, const struct guild_value **out)
 {
 	for (int section = 0; section < SECTIONS; section++) {
 		for (size_t i = row->n[section]; i > 0; i--) {
 			const struct cell *cell = &row->cells[section][i - 1];
-			const size_t *at = guild_map_get(positions, cell->header);
 			if (cell->value != NULL) {
-				out[*at] = cell->value;
+				out[cell->header->position] = cell->value;
 			}
 		}
 	}
@@ -322,25 +386,20 @@ static void drop_unchanged(struct guild_compare_table *t)
 
 static void fill_table(struct compare *c, struct guild_compare_table *t)
 {
-	struct guild_map positions = {0};
 	t->arena = c->arena;
-	t->n_cols = c->headers.n;
+	t->n_cols = c->n_headers;
 	t->n_rows = c->n_rows;
 	t->headers = guild_arena_alloc(c->arena, (t->n_cols + 1) * sizeof(*t->headers));
 	for (size_t i = 0; i < t->n_cols; i++) {
-		size_t *position = guild_arena_alloc(c->arena, sizeof(*position));
-		*position = i;
-		t->headers[i] = guild_arena_strdup(c->arena, c->headers.entries[i].key);
-		guild_map_put(&positions, t->headers[i], position);
+		t->headers[i] = c->headers[i]->text;
 	}
 	t->rows = guild_arena_alloc(c->arena, (t->n_rows + 1) * sizeof(*t->rows));
 	t->run_index = guild_arena_alloc(c->arena, (t->n_rows + 1) * sizeof(*t->run_index));
 	for (size_t i = 0; i < t->n_rows; i++) {
 		t->rows[i] = guild_arena_alloc(c->arena, (t->n_cols + 1) * sizeof(*t->rows[i]));
 		t->run_index[i] = c->rows[i].index;
-		fill_cells(&c->rows[i], &positions, t->rows[i]);
+		fill_cells(&c->rows[i], t->rows[i]);
 	}
-	guild_map_fini(&positions);
 	if (c->req->skip_unchanged) {
 		drop_unchanged(t);
 	}
@@ -363,7 +422,6 @@ int guild_store_compare(const struct guild_runs *runs, const struct guild_compar
 			c.n_rows++;
 		}
 	}
-	size_t n_filled = c.n_rows;
 	/* Columns are found before sorting: their order is that of the newest run first. */
 	list_headers(&c);
 	sort_rows(&c);
@@ -371,14 +429,10 @@ int guild_store_compare(const struct guild_runs *runs, const struct guild_compar
 		c.n_rows = req->limit;
 	}
 	fill_table(&c, out);
-	for (size_t i = 0; i < n_filled; i++) {
-		for (int section = 0; section < SECTIONS; section++) {
-			free(c.rows[i].cells[section]);
-		}
-	}
 	free(c.rows);
 	guild_map_fini(&c.specs);
-	guild_map_fini(&c.headers);
+	guild_map_fini(&c.by_text);
+	free(c.headers);
 	return 0;
 }
 
