@@ -27,7 +27,7 @@ def tools():
 def judge(tools, tmp_path):
     def call(verb, kind, folder):
         env = dict(os.environ, HOME=str(tmp_path), PATH=f"{tools}:{os.environ['PATH']}")
-        done = subprocess.run([tools / "python", JUDGE, verb, kind, folder], capture_output=True, text=True, timeout=600, env=env, check=False)
+        done = subprocess.run([tools / "python", JUDGE, verb, kind, folder], capture_output=True, text=True, timeout=600, env=env, check=False, cwd=tmp_path)
         assert done.returncode == 0, done.stderr[-2000:]
         return json.loads(done.stdout) if verb == "read" else None
     return call

@@ -198,7 +198,7 @@ open("out.bin", "wb").write(bytes(50))
 def make_dvc(kind, folder):
     if kind == "dvclive":
         from dvclive import Live
-        with Live(str(folder / "dvclive"), save_dvc_exp=False) as live:
+        with Live(str(folder / "dvclive"), save_dvc_exp=False, dvcyaml=None) as live:
             live.log_params({"lr": 0.1, "net": {"layers": [1, 2]}})
             for n in range(MANY // 100):
                 live.log_metric("many", n / 7)
