@@ -128,28 +128,40 @@ static void verify_output(const struct verify_run *v)
 
 /* ---- links ------------------------------------------------------------------------------------------------------------ */
 
-/* What a link leads to, where that is a run in the trash. */
-static bool leads_to_deleted(const struct verify_run *v, const char *path)
+/* What stands below `dir` in `path`, or NULL. */
+static const char *below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+	return strncmp(path, dir, n) == 0 && path[n] == '/' ? path + n + 1 : NULL;
+}
+
+/* Why a link that leads to nothing does no harm, or NULL. */
+static const char *harmless(const struct verify_run *v, const char *path)
 {
 	char target[4096];
 	ssize_t n = readlink(path, target, sizeof(target) - 1);
 	target[n > 0 ? n : 0] = '\0';
-	char *dir = guild_path_dirname(path);
-	char *full = guild_path_abs(target, dir);
 	char *runs = guild_home_runs_dir(v->req->home, false);
 	char *trash = guild_home_runs_dir(v->req->home, true);
-	size_t n_runs = strlen(runs);
-	bool is = false;
-	if (n > 0 && strncmp(full, runs, n_runs) == 0 && full[n_runs] == '/') {
-		char *deleted = guild_path_join(trash, full + n_runs + 1);
-		is = guild_file_exists(deleted);
-		free(deleted);
+	const char *deleted = below(path, trash);
+	/* Relative links of a run in the trash are right again where it comes from. */
+	char *place = deleted ? guild_path_join(runs, deleted) : guild_strdup(path);
+	char *dir = guild_path_dirname(place);
+	char *full = guild_path_abs(target, dir);
+	const char *why = NULL;
+	if (n > 0 && deleted && guild_file_exists(full)) {
+		why = "leads to nothing while its run is in the trash";
+	} else if (n > 0 && below(full, runs)) {
+		char *other = guild_path_join(trash, below(full, runs));
+		why = guild_file_exists(other) ? "leads to a run that is in the trash" : NULL;
+		free(other);
 	}
-	free(trash);
-	free(runs);
 	free(full);
 	free(dir);
-	return is;
+	free(place);
+	free(trash);
+	free(runs);
+	return why;
 }
 
 static void verify_link(const struct verify_run *v, const char *path)
@@ -158,11 +170,10 @@ static void verify_link(const struct verify_run *v, const char *path)
 	if (stat(path, &st) == 0) {
 		return;
 	}
-	bool is_deleted = leads_to_deleted(v, path);
+	const char *why = harmless(v, path);
 	guild_findings_add(v->out, "link", v->run, path,
-		guild_strdup(is_deleted ? "leads to a run that is in the trash"
-					: "leads to nothing"))
-		->is_note = is_deleted;
+		guild_strdup(why ? why : "leads to nothing"))
+		->is_note = why != NULL;
 }
 
 /* ---- the whole directory ------------------------------------------------------------------------------------------------ */
