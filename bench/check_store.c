@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -41,12 +42,9 @@ int main(int argc, char **argv)
 			snprintf(path, sizeof(path), "%s%s", names.v[i], looked_at[j]);
 			n_seen += fstatat(dirfd(dir), path, &st, 0) == 0;
 		}
-		int64_t number = 0;
-		char *tail = names.v[i] + strlen(names.v[i]) - 16;
-		unsigned long long parsed = 0;
-		(void)sscanf(tail, "%16llx", &parsed);
-		number = (int64_t)parsed;
-		event_path(path, sizeof(path), names.v[i], number);
+		/* The second half of a name is the run's number. */
+		const char *tail = names.v[i] + strlen(names.v[i]) - 16;
+		event_path(path, sizeof(path), names.v[i], strtoll(tail, NULL, 16));
 		n_seen += fstatat(dirfd(dir), path, &st, 0) == 0;
 	}
 	double ms = (double)(guild_monotonic_us() - started_us) / 1000;

@@ -37,7 +37,8 @@ struct guild_value *guild_config_load(struct guild_arena *a, const char *path,
 struct guild_runs {
 	struct guild_run *v;
 	size_t n, cap;
-	size_t n_more; /* pass, too, but are behind the limit of the listing */
+	size_t n_more;   /* pass, too, but are behind the limit of the listing */
+	size_t *serials; /* of each run, where the listing had `on_run`; else NULL */
 };
 void guild_runs_fini(struct guild_runs *r);
 
@@ -65,6 +66,10 @@ struct guild_run_filter {
 	/* The runs will be asked for their attributes and scalars: what an index knows of them comes along. */
 	bool with_facts;
 	const char *index_path; /* guild_store_index_path; NULL: every run is opened */
+	/* Gets every run that passes as it is found, with its facts, which are let go of afterwards; in no order: `serial` counts from 0. May be
+	 * NULL. */
+	void (*on_run)(void *arg, const struct guild_run *run, size_t serial);
+	void *on_run_arg;
 	/* Told how many runs were looked at, now and then; may be NULL. */
 	void (*on_progress)(void *arg, size_t done, size_t total);
 	void *progress_arg;
@@ -636,6 +641,14 @@ struct guild_compare_table {
 int guild_store_compare(const struct guild_runs *runs, const struct guild_compare_request *req,
 	struct guild_compare_table *out, const struct guild_log *log, struct guild_error *err);
 void guild_compare_table_fini(struct guild_compare_table *t);
+/* The same bit by bit, so that no more than a few runs' facts are in memory: runs come in any order, `order[i]` is the serial of the
+ * i-th run of the table's order (NULL: as they came). end frees it, also on failure. `req` lives until then. */
+struct guild_compare;
+int guild_compare_new(const struct guild_compare_request *req, const struct guild_log *log,
+	struct guild_compare **out, struct guild_error *err);
+void guild_compare_add(struct guild_compare *c, const struct guild_run *run);
+void guild_compare_end(struct guild_compare *c, const size_t *order, size_t n,
+	struct guild_compare_table *out);
 
 /* guild compare --group-by: one row for all runs that agree in the keys: keys, n (runs), then for each number mean, sd (of a sample),
  * min, max, and its own n where not every run has one. Groups come in the order of their first run. */

@@ -208,6 +208,11 @@ typedef int guild_change_run_fn(const void *arg, const struct guild_run *r,
 	struct guild_error *err);
 int guild_cmd_change_runs(const struct guild_ctx *ctx, const struct guild_runs *runs,
 	guild_change_run_fn *change, const void *arg, struct guild_error *err);
+/* The same, handing on every run as it is found (struct guild_run_filter, on_run). Only without words. */
+typedef void guild_cmd_run_fn(void *arg, const struct guild_run *run, size_t serial);
+int guild_cmd_stream_runs(struct guild_ctx *ctx, const struct guild_args *args,
+	const struct guild_strs *words, const char *default_spec, unsigned flags,
+	guild_cmd_run_fn *on_run, void *arg, struct guild_runs *out, struct guild_error *err);
 /* For commands of one run: words[0] or the latest that passes the filters; an argument that means several is GUILD_EINVALID. */
 int guild_cmd_select_run(struct guild_ctx *ctx, const struct guild_args *args,
 	struct guild_run *out, struct guild_error *err);

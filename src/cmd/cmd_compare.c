@@ -182,11 +182,11 @@ static int print_table(const struct guild_ctx *ctx, const struct guild_args *arg
 	return 0;
 }
 
-static int compare(struct guild_ctx *ctx, const struct guild_args *args,
-	const struct guild_runs *runs, struct guild_error *err)
+static int compare(struct guild_ctx *ctx, const struct guild_args *args, struct guild_runs *runs,
+	struct guild_error *err)
 {
 	struct guild_compare_table table = {0};
-	int rc = guild_compare_make_table(ctx, args, runs, &table, err);
+	int rc = guild_compare_load(ctx, args, runs, &table, err);
 
 	if (rc == 0) {
 		rc = print_table(ctx, args, runs, &table, err);
@@ -214,11 +214,7 @@ static bool has_shape(const struct guild_args *args)
 static int load_rows(void *arg, struct guild_ctx *ctx, struct guild_runs *runs,
 	struct guild_compare_table *table, struct guild_error *err)
 {
-	const struct guild_args *args = arg;
-	int rc = guild_cmd_select_runs(ctx, args, guild_args_words(args), NULL,
-		GUILD_SELECT_REPEATS | GUILD_SELECT_FACTS, runs, err);
-
-	return rc == 0 ? guild_compare_make_table(ctx, args, runs, table, err) : rc;
+	return guild_compare_load(ctx, arg, runs, table, err);
 }
 
 static int show(struct guild_ctx *ctx, const struct guild_args *args)
@@ -249,12 +245,15 @@ static int run(struct guild_ctx *ctx, const struct guild_args *args)
 	if (guild_tui_fits(ctx) && !has_shape(args)) {
 		return show(ctx, args);
 	}
-	int rc = guild_cmd_select_runs(ctx, args, guild_args_words(args), NULL,
-		GUILD_SELECT_REPEATS | GUILD_SELECT_FACTS, &runs, &err);
+	int rc = 0;
 
-	if (rc == 0 && guild_args_flag(args, "print-scalars")) {
-		guild_compare_print_scalars(ctx, &runs);
-	} else if (rc == 0) {
+	if (guild_args_flag(args, "print-scalars")) {
+		rc = guild_cmd_select_runs(ctx, args, guild_args_words(args), NULL,
+			GUILD_SELECT_REPEATS | GUILD_SELECT_FACTS, &runs, &err);
+		if (rc == 0) {
+			guild_compare_print_scalars(ctx, &runs);
+		}
+	} else {
 		rc = compare(ctx, args, &runs, &err);
 	}
 	guild_runs_fini(&runs);

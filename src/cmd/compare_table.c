@@ -27,21 +27,28 @@ static const struct guild_value *op_compare(void *arg, const struct guild_run *r
 	return op ? op->compare : NULL;
 }
 
-static int make_rows(struct guild_ctx *ctx, const struct guild_args *args,
-	const struct guild_runs *runs, struct guild_compare_table *out, struct guild_error *err)
+/* What the rows are made by; lives until they are. */
+struct row_request {
+	struct guild_compare_request req;
+	struct guild_project_ops ops;
+	struct guild_cols cols;
+	struct guild_sort *sort;
+};
+
+static int row_request_init(struct row_request *r, struct guild_ctx *ctx,
+	const struct guild_args *args, struct guild_error *err)
 {
 	const char *strict = guild_args_text(args, "strict-cols");
-	struct guild_project_ops ops = {.world = guild_op_world(ctx)};
-	struct guild_cols cols = {0};
-	struct guild_sort *sort = NULL;
-	int rc = guild_cmd_sort(ctx, args, &sort, err);
+
+	*r = (struct row_request){.ops = {.world = guild_op_world(ctx)}};
+	int rc = guild_cmd_sort(ctx, args, &r->sort, err);
 
 	if (rc != 0) {
 		return rc;
 	}
-	parse_cols(ctx, strict ? strict : guild_args_text(args, "cols"), &cols);
-	struct guild_compare_request req = {
-		.user_cols = &cols,
+	parse_cols(ctx, strict ? strict : guild_args_text(args, "cols"), &r->cols);
+	r->req = (struct guild_compare_request){
+		.user_cols = &r->cols,
 		.strict = strict != NULL,
 		.skip_op_cols = guild_args_flag(args, "skip-op-cols"),
 		.skip_core = guild_args_flag(args, "skip-core"),
@@ -51,15 +58,62 @@ static int make_rows(struct guild_ctx *ctx, const struct guild_args *args,
 		.include_batch = guild_args_flag(args, "include-batch"),
 		.min_header = guild_args_text(args, "min"),
 		.max_header = guild_args_text(args, "max"),
-		.sort = sort,
+		.sort = r->sort,
 		.limit = (size_t)guild_args_int(args, "limit", 0),
 		.user_home = ctx->user_home,
 		.op_compare = op_compare,
-		.arg = &ops,
+		.arg = &r->ops,
 	};
-	rc = guild_store_compare(runs, &req, out, &ctx->log, err);
-	guild_project_ops_fini(&ops);
-	guild_sort_free(sort);
+	return 0;
+}
+
+static void row_request_fini(struct row_request *r)
+{
+	guild_project_ops_fini(&r->ops);
+	guild_sort_free(r->sort);
+}
+
+static int make_rows(struct guild_ctx *ctx, const struct guild_args *args,
+	const struct guild_runs *runs, struct guild_compare_table *out, struct guild_error *err)
+{
+	struct row_request r;
+	int rc = row_request_init(&r, ctx, args, err);
+
+	if (rc == 0) {
+		rc = guild_store_compare(runs, &r.req, out, &ctx->log, err);
+		row_request_fini(&r);
+	}
+	return rc;
+}
+
+static void add_row(void *arg, const struct guild_run *run, size_t serial)
+{
+	(void)serial; /* rows are in the order of the calls */
+	guild_compare_add(arg, run);
+}
+
+/* Rows are made while runs are found: what an index knows of a hundred thousand runs is never in memory at once. */
+static int stream_rows(struct guild_ctx *ctx, const struct guild_args *args,
+	struct guild_runs *runs, struct guild_compare_table *out, struct guild_error *err)
+{
+	static const struct guild_strs no_words;
+	struct guild_compare *compare = NULL;
+	struct row_request r;
+	int rc = row_request_init(&r, ctx, args, err);
+
+	if (rc != 0) {
+		return rc;
+	}
+	rc = guild_compare_new(&r.req, &ctx->log, &compare, err);
+	if (rc == 0) {
+		rc = guild_cmd_stream_runs(ctx, args, &no_words, NULL, GUILD_SELECT_FACTS, add_row,
+			compare, runs, err);
+		guild_compare_end(compare, runs->serials, runs->n, out);
+	}
+	if (rc != 0) {
+		guild_compare_table_fini(out);
+	}
+	row_request_fini(&r);
 	return rc;
 }
 
@@ -88,12 +142,23 @@ static int make_groups(struct guild_ctx *ctx, const struct guild_args *args,
 	return guild_store_group(runs, &req, out, &ctx->log, err);
 }
 
-int guild_compare_make_table(struct guild_ctx *ctx, const struct guild_args *args,
-	const struct guild_runs *runs, struct guild_compare_table *out, struct guild_error *err)
+int guild_compare_load(struct guild_ctx *ctx, const struct guild_args *args,
+	struct guild_runs *runs, struct guild_compare_table *out, struct guild_error *err)
 {
-	int rc = guild_args_given(args, "group-by") ? make_groups(ctx, args, runs, out, err)
-						    : make_rows(ctx, args, runs, out, err);
+	const struct guild_strs *words = guild_args_words(args);
 
+	if (words->n == 0 && !guild_args_given(args, "group-by") &&
+		!guild_args_flag(args, "changed")) {
+		return stream_rows(ctx, args, runs, out, err);
+	}
+	int rc = guild_cmd_select_runs(ctx, args, words, NULL,
+		GUILD_SELECT_REPEATS | GUILD_SELECT_FACTS, runs, err);
+
+	if (rc != 0) {
+		return rc;
+	}
+	rc = guild_args_given(args, "group-by") ? make_groups(ctx, args, runs, out, err)
+						: make_rows(ctx, args, runs, out, err);
 	if (rc == 0 && guild_args_flag(args, "changed")) {
 		guild_compare_keep_changed(runs, out, &ctx->log);
 	}

@@ -4,9 +4,9 @@
 
 #include "cmd.h"
 
-/* The table the options ask for: one row a run, or a group with --group-by. */
-int guild_compare_make_table(struct guild_ctx *ctx, const struct guild_args *args,
-	const struct guild_runs *runs, struct guild_compare_table *out, struct guild_error *err);
+/* The runs that words and filters mean, and the table the options ask for: one row a run, or a group with --group-by. */
+int guild_compare_load(struct guild_ctx *ctx, const struct guild_args *args,
+	struct guild_runs *runs, struct guild_compare_table *out, struct guild_error *err);
 
 /* The table as a grid, which lives as long as the table (and the runs, for ids). */
 struct guild_grid guild_compare_grid(const struct guild_compare_table *t);

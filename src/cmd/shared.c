@@ -362,6 +362,13 @@ int guild_cmd_select_runs(struct guild_ctx *ctx, const struct guild_args *args,
 	const struct guild_strs *words, const char *default_spec, unsigned flags,
 	struct guild_runs *out, struct guild_error *err)
 {
+	return guild_cmd_stream_runs(ctx, args, words, default_spec, flags, NULL, NULL, out, err);
+}
+
+int guild_cmd_stream_runs(struct guild_ctx *ctx, const struct guild_args *args,
+	const struct guild_strs *words, const char *default_spec, unsigned flags,
+	guild_cmd_run_fn *on_run, void *arg, struct guild_runs *out, struct guild_error *err)
+{
 	struct guild_run_filter filter = {0};
 	struct guild_runs all = {0};
 	bool deleted = (flags & GUILD_SELECT_DELETED) != 0;
@@ -379,6 +386,8 @@ int guild_cmd_select_runs(struct guild_ctx *ctx, const struct guild_args *args,
 	}
 	filter.index_path = index_path;
 	filter.with_facts = (flags & GUILD_SELECT_FACTS) != 0;
+	filter.on_run = on_run;
+	filter.on_run_arg = arg;
 	filter.limit = most_wanted(words, default_spec);
 	rc = guild_cmd_list(ctx, runs_dir, &filter, parent, &all, err);
 	if (rc == 0 && filter.limit > 0 && all.n < filter.limit) {

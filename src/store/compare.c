@@ -28,15 +28,16 @@ struct row {
 	const struct guild_sort *sort;        /* or NULL */
 	const struct guild_value *sort_keys;
 	size_t index;
+	bool is_left_out;
 };
 
-struct compare {
+struct guild_compare {
 	const struct guild_compare_request *req;
 	const struct guild_log *log;
 	struct guild_arena *arena;
 	struct guild_map specs; /* parsed columns by spec; a bad one is said once */
 	struct row *rows;
-	size_t n_rows;
+	size_t n_rows, cap_rows;
 	struct guild_map by_text; /* headers */
 	struct header **headers;  /* in order of first appearance */
 	size_t n_headers, cap_headers;
@@ -44,7 +45,7 @@ struct compare {
 
 /* ---- which columns ---------------------------------------------------------------------------------- */
 
-static const struct guild_cols *parse_spec(struct compare *c, const char *spec)
+static const struct guild_cols *parse_spec(struct guild_compare *c, const char *spec)
 {
 	struct guild_cols *cols = guild_map_get(&c->specs, spec);
 	if (cols == NULL) {
@@ -60,13 +61,13 @@ static const struct guild_cols *parse_spec(struct compare *c, const char *spec)
 }
 
 struct collector {
-	struct compare *compare;
+	struct guild_compare *compare;
 	struct guild_run_data *data;
 	struct cell *v;
 	size_t n, cap;
 };
 
-static struct header *find_header(struct compare *c, const char *text)
+static struct header *find_header(struct guild_compare *c, const char *text)
 {
 	struct header *h = guild_map_get(&c->by_text, text);
 	if (h == NULL) {
@@ -76,6 +77,13 @@ static struct header *find_header(struct compare *c, const char *text)
 		guild_map_put(&c->by_text, text, h);
 	}
 	return h;
+}
+
+static uint64_t bits_of(double v)
+{
+	uint64_t bits;
+	memcpy(&bits, &v, sizeof(bits));
+	return bits;
 }
 
 /* The very same: 1 is not 1.0, and no NaN is another. */
@@ -90,7 +98,7 @@ static bool is_identical(const struct guild_value *a, const struct guild_value *
 	case GUILD_INT:
 		return a->i == b->i && guild_str_eq(a->s, b->s);
 	case GUILD_FLOAT:
-		return memcmp(&a->f, &b->f, sizeof(a->f)) == 0;
+		return bits_of(a->f) == bits_of(b->f);
 	case GUILD_STRING:
 	case GUILD_DATE:
 		return guild_str_eq(a->s, b->s);
@@ -99,7 +107,7 @@ static bool is_identical(const struct guild_value *a, const struct guild_value *
 	}
 }
 
-static const struct guild_value *keep(struct compare *c, struct header *h,
+static const struct guild_value *keep(struct guild_compare *c, struct header *h,
 	const struct guild_value *value)
 {
 	for (size_t i = 0; i < RECENT && h->recent[i] != NULL; i++) {
@@ -241,7 +249,7 @@ static void end_section(struct collector *k, struct row *row, int section)
 	k->n = 0;
 }
 
-static void fill_row(struct compare *c, const struct guild_run *run, struct row *row)
+static void fill_row(struct guild_compare *c, const struct guild_run *run, struct row *row)
 {
 	const struct guild_compare_request *req = c->req;
 	struct collector k = {.compare = c, .data = guild_run_data_new(run, c->log)};
@@ -304,7 +312,7 @@ static int compare_down(const void *a, const void *b)
 	return compare_rows(a, b, -1);
 }
 
-static void sort_rows(struct compare *c)
+static void sort_rows(struct guild_compare *c)
 {
 	const char *header = c->req->min_header != NULL ? c->req->min_header : c->req->max_header;
 	if ((header == NULL && c->req->sort == NULL) || c->n_rows < 2) {
@@ -320,7 +328,7 @@ static void sort_rows(struct compare *c)
 
 /* ---- the table ------------------------------------------------------------------------------------------- */
 
-static void list_headers(struct compare *c)
+static void list_headers(struct guild_compare *c)
 {
 	for (int section = 0; section < SECTIONS; section++) {
 		for (size_t i = 0; i < c->n_rows; i++) {
@@ -384,7 +392,7 @@ static void drop_unchanged(struct guild_compare_table *t)
 	t->n_cols = kept;
 }
 
-static void fill_table(struct compare *c, struct guild_compare_table *t)
+static void fill_table(struct guild_compare *c, struct guild_compare_table *t)
 {
 	t->arena = c->arena;
 	t->n_cols = c->n_headers;
@@ -405,35 +413,77 @@ static void fill_table(struct compare *c, struct guild_compare_table *t)
 	}
 }
 
-int guild_store_compare(const struct guild_runs *runs, const struct guild_compare_request *req,
-	struct guild_compare_table *out, const struct guild_log *log, struct guild_error *err)
+int guild_compare_new(const struct guild_compare_request *req, const struct guild_log *log,
+	struct guild_compare **out, struct guild_error *err)
 {
-	struct compare c = {.req = req, .log = log};
 	if (req->min_header != NULL && req->max_header != NULL) {
 		return guild_error_set(err, GUILD_EINVALID,
 			"runs can be sorted by --min or by --max, not both");
 	}
-	c.arena = guild_arena_new();
-	c.rows = guild_alloc((runs->n + 1) * sizeof(*c.rows));
-	for (size_t i = 0; i < runs->n; i++) {
-		if (req->include_batch || !guild_run_facts_is_batch(&runs->v[i])) {
-			c.rows[c.n_rows].index = i;
-			fill_row(&c, &runs->v[i], &c.rows[c.n_rows]);
-			c.n_rows++;
+	struct guild_compare *c = guild_alloc(sizeof(*c));
+	c->req = req;
+	c->log = log;
+	c->arena = guild_arena_new();
+	*out = c;
+	return 0;
+}
+
+void guild_compare_add(struct guild_compare *c, const struct guild_run *run)
+{
+	c->rows = guild_grow_array(c->rows, &c->cap_rows, c->n_rows + 1, sizeof(*c->rows));
+	struct row *row = &c->rows[c->n_rows++];
+	*row = (struct row){.is_left_out = !c->req->include_batch && guild_run_facts_is_batch(run)};
+	if (!row->is_left_out) {
+		fill_row(c, run, row);
+	}
+}
+
+static void order_rows(struct guild_compare *c, const size_t *order, size_t n)
+{
+	struct row *rows = guild_alloc((n + 1) * sizeof(*rows));
+	size_t n_rows = 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct row *row = &c->rows[order != NULL ? order[i] : i];
+		if (!row->is_left_out) {
+			rows[n_rows] = *row;
+			rows[n_rows++].index = i;
 		}
 	}
+	free(c->rows);
+	c->rows = rows;
+	c->n_rows = n_rows;
+}
+
+void guild_compare_end(struct guild_compare *c, const size_t *order, size_t n,
+	struct guild_compare_table *out)
+{
+	order_rows(c, order, n);
 	/* Columns are found before sorting: their order is that of the newest run first. */
-	list_headers(&c);
-	sort_rows(&c);
-	if (req->limit > 0 && c.n_rows > req->limit) {
-		c.n_rows = req->limit;
+	list_headers(c);
+	sort_rows(c);
+	if (c->req->limit > 0 && c->n_rows > c->req->limit) {
+		c->n_rows = c->req->limit;
 	}
-	fill_table(&c, out);
-	free(c.rows);
-	guild_map_fini(&c.specs);
-	guild_map_fini(&c.by_text);
-	free(c.headers);
-	return 0;
+	fill_table(c, out);
+	free(c->rows);
+	guild_map_fini(&c->specs);
+	guild_map_fini(&c->by_text);
+	free(c->headers);
+	free(c);
+}
+
+int guild_store_compare(const struct guild_runs *runs, const struct guild_compare_request *req,
+	struct guild_compare_table *out, const struct guild_log *log, struct guild_error *err)
+{
+	struct guild_compare *c = NULL;
+	int rc = guild_compare_new(req, log, &c, err);
+	for (size_t i = 0; rc == 0 && i < runs->n; i++) {
+		guild_compare_add(c, &runs->v[i]);
+	}
+	if (rc == 0) {
+		guild_compare_end(c, NULL, runs->n, out);
+	}
+	return rc;
 }
 
 void guild_compare_table_fini(struct guild_compare_table *t)

@@ -16,12 +16,15 @@ struct candidate {
 	struct list_entry *entry; /* instead of `run`, which is then still to be opened; or NULL */
 	const char *id;
 	int64_t timestamp; /* INT64_MIN: unknown */
+	size_t serial;
 	bool is_damaged;
 };
 
 struct candidates {
 	struct candidate *v;
 	size_t n, cap;
+	const struct guild_run_filter *filter;
+	size_t n_handed_on;
 };
 
 void guild_runs_add(struct guild_runs *runs, struct guild_run run)
@@ -36,6 +39,7 @@ void guild_runs_fini(struct guild_runs *r)
 		guild_run_fini(&r->v[i]);
 	}
 	free(r->v);
+	free(r->serials);
 	*r = (struct guild_runs){0};
 }
 
@@ -119,13 +123,29 @@ static void add(struct candidates *found, struct candidate c)
 	found->v[found->n++] = c;
 }
 
+/* Returns the run's serial. */
+static size_t hand_on(struct candidates *found, struct guild_run *run)
+{
+	const struct guild_run_filter *f = found->filter;
+	size_t serial = found->n_handed_on++;
+	if (f->on_run != NULL) {
+		f->on_run(f->on_run_arg, run, serial);
+		free(run->facts);
+		run->facts = NULL;
+	}
+	return serial;
+}
+
 /* Takes over the run. */
 static void add_run(void *arg, struct guild_run *run, int64_t timestamp, bool is_damaged)
 {
-	add(arg, (struct candidate){.run = *run,
-			 .id = run->id,
-			 .timestamp = timestamp,
-			 .is_damaged = is_damaged});
+	struct candidates *found = arg;
+	size_t serial = hand_on(found, run);
+	add(found, (struct candidate){.run = *run,
+			   .id = run->id,
+			   .timestamp = timestamp,
+			   .serial = serial,
+			   .is_damaged = is_damaged});
 	*run = (struct guild_run){0};
 }
 
@@ -219,19 +239,29 @@ static void put_out(const struct listing *l, struct candidates *found, struct gu
 	}
 	guild_parallel(n, OPENINGS_WORTH_A_THREAD, open_part, &(struct opening){l, found->v});
 	out->n_more = found->n - n;
+	if (l->filter->on_run != NULL) {
+		out->serials = guild_alloc((n + 1) * sizeof(*out->serials));
+	}
 	for (size_t i = 0; i < found->n; i++) {
-		if (i >= n || found->v[i].run.dir == NULL) {
-			guild_run_fini(&found->v[i].run);
-		} else {
-			guild_runs_add(out, found->v[i].run);
+		struct candidate *c = &found->v[i];
+		if (i >= n || c->run.dir == NULL) {
+			guild_run_fini(&c->run);
+			continue;
 		}
+		if (c->entry != NULL) { /* opened just now */
+			c->serial = hand_on(found, &c->run);
+		}
+		if (out->serials != NULL) {
+			out->serials[out->n] = c->serial;
+		}
+		guild_runs_add(out, c->run);
 	}
 }
 
 static int list(struct listing *l, const char *parent, struct guild_runs *out,
 	struct guild_error *err)
 {
-	struct candidates found = {0};
+	struct candidates found = {.filter = l->filter};
 	bool is_hasty = l->filter->look_until_us != 0;
 	if (l->filter->index_path != NULL && !is_hasty) {
 		l->index = guild_index_open(l->filter->index_path);
