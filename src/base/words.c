@@ -140,30 +140,75 @@ bool guild_parse_f64(const char *p, size_t n, double *out)
 	return true;
 }
 
-/* Digits and exponent of the shortest decimal that reads back as v (v finite, not zero). */
-static int shortest_digits(double v, char digits[20], int *exponent)
+enum { ALL_DIGITS = 17 }; /* always tell a double from its neighbours */
+
+/* The first n of 17 correctly rounded digits, rounded: false where the rest is exactly half, of which the 17 may be an image only. */
+static bool round_digits(const char all[ALL_DIGITS + 1], int n, char digits[20], int *exponent)
 {
-	char text[GUILD_F64_MAX];
-	/* What 15 digits or fewer say comes back as those 15, with zeros behind; that does not hold for subnormal numbers. */
-	for (int precision = v < DBL_MIN ? 0 : DBL_DIG - 1; precision <= 16; precision++) {
-		double back;
-		snprintf(text, sizeof text, "%.*e", precision, v);
-		if (precision == 16 || (guild_parse_f64(text, strlen(text), &back) && back == v)) {
-			break;
+	if (strcmp(all + n, n == ALL_DIGITS - 1 ? "5" : "50") == 0) {
+		return false;
+	}
+	memcpy(digits, all, (size_t)n);
+	digits[n] = 0;
+	int at = n - 1;
+	for (bool up = all[n] >= '5'; up && at >= 0; at--) {
+		up = digits[at] == '9';
+		digits[at] = up ? '0' : (char)(digits[at] + 1);
+		if (up && at == 0) {
+			digits[0] = '1';
+			(*exponent)++;
 		}
 	}
+	return true;
+}
+
+/* Reads "%.*e" apart. */
+static int split_digits(double v, int precision, char digits[20])
+{
+	char text[GUILD_F64_MAX];
 	int n = 0;
+	snprintf(text, sizeof text, "%.*e", precision, v);
 	const char *p = text;
 	for (; *p && *p != 'e'; p++) {
 		if (*p >= '0' && *p <= '9') {
 			digits[n++] = *p;
 		}
 	}
+	digits[n] = 0;
+	return (int)strtol(p + 1, NULL, 10);
+}
+
+static bool reads_back(const char *digits, int exponent, double v)
+{
+	char text[GUILD_F64_MAX];
+	double back;
+	int n = snprintf(text, sizeof text, "%c.%se%d", digits[0], digits + 1, exponent);
+	return guild_parse_f64(text, (size_t)n, &back) && back == v;
+}
+
+/* Digits and exponent of the shortest decimal that reads back as v (v finite, above zero). */
+static int shortest_digits(double v, char digits[20], int *exponent)
+{
+	char all[20];
+	bool is_found = false;
+	int whole = split_digits(v, ALL_DIGITS - 1, all);
+	/* What 15 digits or fewer say comes back as those 15, with zeros behind; that does not hold for subnormal numbers. */
+	for (int n = v < DBL_MIN ? 1 : DBL_DIG; n < ALL_DIGITS && !is_found; n++) {
+		*exponent = whole;
+		if (n < DBL_DIG || !round_digits(all, n, digits, exponent)) {
+			*exponent = split_digits(v, n - 1, digits);
+		}
+		is_found = reads_back(digits, *exponent, v);
+	}
+	if (!is_found) {
+		memcpy(digits, all, sizeof(all));
+		*exponent = whole;
+	}
+	int n = (int)strlen(digits);
 	while (n > 1 && digits[n - 1] == '0') {
 		n--;
 	}
 	digits[n] = 0;
-	*exponent = (int)strtol(p + 1, NULL, 10);
 	return n;
 }
 

@@ -76,13 +76,15 @@ static int new_label(const struct guild_ctx *ctx, const struct guild_args *args,
 	const struct guild_run *r, struct guild_buf *out, struct guild_error *err)
 {
 	struct guild_arena *a = guild_arena_new();
-	struct guild_value *old_value = guild_run_attr(r, a, "label");
-	const struct guild_value *flags = guild_run_attr(r, a, "flags");
 	const char *set = guild_args_text(args, "set");
 	const char *append = guild_args_text(args, "append");
 	const char *prepend = guild_args_text(args, "prepend");
 	const struct guild_strs *remove = guild_args_list(args, "remove");
 	const char *template_text = set ? set : append ? append : prepend;
+	/* A plain text needs nothing of the run. */
+	bool has_names = template_text && strchr(template_text, '$');
+	struct guild_value *old_value = has_names || !set ? guild_run_attr(r, a, "label") : NULL;
+	const struct guild_value *flags = has_names ? guild_run_attr(r, a, "flags") : NULL;
 	struct guild_buf old = {0};
 	int rc = 0;
 

@@ -169,9 +169,6 @@ void guild_facts_scalars(const struct guild_run_facts *f, struct guild_arena *a,
 
 /* ---- checks ------------------------------------------------------------------------------------------- */
 
-/* Guild AI 0.9.0 writes the first three into place, people with an editor the last, so that their directory does not tell. */
-static const char *const rewritten[] = {"label", "tags", "comments", "flags"};
-
 static void sign_attr(const struct index_place *p, const char *name, const char *attr,
 	struct index_sign *sign)
 {
@@ -183,13 +180,10 @@ static void sign_attr(const struct index_place *p, const char *name, const char 
 }
 
 void guild_facts_sign_attrs(const struct index_place *p, const char *name,
-	const struct guild_strs *more, struct index_sign *sign)
+	const struct guild_strs *attrs, struct index_sign *sign)
 {
-	for (size_t i = 0; i < GUILD_ARRAY_LEN(rewritten); i++) {
-		sign_attr(p, name, rewritten[i], sign);
-	}
-	for (size_t i = 0; i < more->n; i++) {
-		sign_attr(p, name, more->v[i], sign);
+	for (size_t i = 0; i < attrs->n; i++) {
+		sign_attr(p, name, attrs->v[i], sign);
 	}
 }
 
@@ -202,8 +196,6 @@ bool guild_facts_attrs_current(const struct index_place *p, const char *name,
 	}
 	struct facts_reader r = open_attrs(bytes, &head);
 	struct index_sign sign = {.hash = order};
-	static const struct guild_strs none;
-	guild_facts_sign_attrs(p, name, &none, &sign);
 	for (size_t i = 0; i < OPREF_WORDS + 1; i++) {
 		(void)guild_facts_get_text(&r);
 	}

@@ -6,16 +6,16 @@
 #include "index.h"
 
 /* Larger attributes stay in their files. */
-enum { ATTR_BYTES_MAX = 4096, ATTRS_MAX = 1000, OTHERS_MAX = 64 };
+enum { ATTR_BYTES_MAX = 4096, ATTRS_MAX = 1000, REWRITTEN_MAX = 64 };
 
 /* Long, or of no use in a query; who asks for one reads it in the run. */
 static const char *const left_out[] = {"cmd", "deps", "env", "op", "pip_freeze", "platform",
 	"plugins", "run_params", "steps", "trials"};
-/* Written once, with the run or at its end. Others, a user's own, may be written into place at any time. */
-static const char *const written_once[] = {"comments", "compare", "exit_status", "flags", "host",
-	"id", "initialized", "label", "marked", "max_trials", "objective", "random_seed",
-	"sourcecode_digest", "stage_trials", "started", "stopped", "tags", "user", "user_flags",
-	"vcs_commit"};
+/* Written once, with the run or at its end. Others may be written into place at any time: label, tags and comments by Guild AI
+ * 0.9.0, flags by people with an editor, a user's own by anybody. */
+static const char *const written_once[] = {"compare", "exit_status", "host", "id", "initialized",
+	"marked", "max_trials", "objective", "random_seed", "sourcecode_digest", "stage_trials",
+	"started", "stopped", "user", "user_flags", "vcs_commit"};
 
 static bool is_among(const char *name, const char *const *names, size_t n)
 {
@@ -79,7 +79,7 @@ static void put_attr(struct guild_buf *out, const struct guild_run *r, struct gu
 	guild_buf_fini(&value);
 }
 
-static void list_others(const struct guild_strs *names, struct guild_strs *out)
+static void list_rewritten(const struct guild_strs *names, struct guild_strs *out)
 {
 	for (size_t i = 0; i < names->n; i++) {
 		if (!is_among(names->v[i], left_out, GUILD_ARRAY_LEN(left_out)) &&
@@ -90,7 +90,7 @@ static void list_others(const struct guild_strs *names, struct guild_strs *out)
 }
 
 static void put_attrs(const struct guild_run *r, const struct guild_strs *names,
-	const struct guild_strs *others, struct guild_buf *out)
+	const struct guild_strs *rewritten, struct guild_buf *out)
 {
 	struct guild_arena *a = guild_arena_new();
 	struct attrs_head head = {
@@ -98,15 +98,15 @@ static void put_attrs(const struct guild_run *r, const struct guild_strs *names,
 		.stopped = guild_run_attr_i64(r, "stopped", INT64_MIN),
 		.status = (uint8_t)guild_run_status(r, NULL),
 		.is_batch = guild_run_is_batch(r),
-		.n_checks = (uint16_t)others->n,
+		.n_checks = (uint16_t)rewritten->n,
 		.n_attrs = (uint16_t)names->n,
 	};
 	char *display = guild_run_display_name(r);
 	guild_buf_append(out, &head, sizeof(head));
 	put_opref(out, &r->opref);
 	put_text(out, display);
-	for (size_t i = 0; i < others->n; i++) {
-		put_text(out, others->v[i]);
+	for (size_t i = 0; i < rewritten->n; i++) {
+		put_text(out, rewritten->v[i]);
 	}
 	for (size_t i = 0; i < names->n; i++) {
 		put_attr(out, r, a, names->v[i]);
@@ -119,20 +119,20 @@ void guild_facts_read_attrs(const struct index_place *p, const struct guild_run 
 	const struct index_sign *order, int64_t now_us, struct guild_buf *out)
 {
 	struct guild_strs names = {0};
-	struct guild_strs others = {0};
+	struct guild_strs rewritten = {0};
 	guild_buf_reset(out);
 	if (order->is_missing || !is_over(r) || guild_run_attr_names(r, &names, NULL) != 0) {
 		return;
 	}
-	list_others(&names, &others);
+	list_rewritten(&names, &rewritten);
 	struct index_sign before = *order;
-	guild_facts_sign_attrs(p, r->id, &others, &before);
-	if (names.n <= ATTRS_MAX && others.n <= OTHERS_MAX &&
+	guild_facts_sign_attrs(p, r->id, &rewritten, &before);
+	if (names.n <= ATTRS_MAX && rewritten.n <= REWRITTEN_MAX &&
 		!guild_index_is_recent(&before, now_us)) {
-		put_attrs(r, &names, &others, out);
+		put_attrs(r, &names, &rewritten, out);
 		struct index_sign after = {0};
 		guild_index_sign_order(p, r->id, &after);
-		guild_facts_sign_attrs(p, r->id, &others, &after);
+		guild_facts_sign_attrs(p, r->id, &rewritten, &after);
 		if (after.hash == before.hash) {
 			guild_facts_seal(out, r->id, before.hash);
 		} else {
@@ -140,7 +140,7 @@ void guild_facts_read_attrs(const struct index_place *p, const struct guild_run 
 		}
 	}
 	guild_strs_fini(&names);
-	guild_strs_fini(&others);
+	guild_strs_fini(&rewritten);
 }
 
 /* ---- scalars ------------------------------------------------------------------------------------------ */

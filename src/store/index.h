@@ -94,9 +94,10 @@ bool guild_facts_tree_current(const struct index_place *p, const char *name, str
 	uint64_t order);
 void guild_facts_seal(struct guild_buf *part, const char *name, uint64_t sign);
 bool guild_facts_is_sealed(struct guild_str part, const char *name);
-/* What the signature of attributes covers besides `sign`, which is that of the order. */
+/* Adds attributes that may be written into place to `sign`, which is that of the order. Those that are not there need no look: their
+ * directory tells when they come. */
 void guild_facts_sign_attrs(const struct index_place *p, const char *name,
-	const struct guild_strs *more, struct index_sign *sign);
+	const struct guild_strs *attrs, struct index_sign *sign);
 struct guild_run_facts *guild_facts_join(struct guild_str attrs, struct guild_str tree);
 
 /* Of parts that are valid (facts.c). The run as guild_run_open would give it. */

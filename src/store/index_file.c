@@ -10,7 +10,7 @@
 
 #include "index.h"
 
-enum { FORMAT = 2017, BUSY_MS = 100, CACHE_KIB = 4096 };
+enum { FORMAT = 2018, BUSY_MS = 100, CACHE_KIB = 4096 };
 
 enum statement {
 	EACH_ORDER,

@@ -1,5 +1,6 @@
 /* Entries with what is in them: from the index where that is current, from the run directory where not, which the index then learns. */
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,7 +8,7 @@
 
 enum {
 	FIRST_CHUNK = 32, /* shows whether scalars are asked for at all */
-	CHUNK = 4096,     /* bounds memory */
+	CHUNK = 1024,     /* bounds memory; one is judged while the next is looked at */
 	CHECKS_WORTH_A_THREAD = 64,
 };
 
@@ -22,6 +23,8 @@ struct chunk {
 	struct item *v;
 	size_t n;
 	bool wants_tree;
+	pthread_t checker;
+	bool has_checker;
 };
 
 static int compare_ids(const void *a, const void *b)
@@ -138,6 +141,27 @@ static void check_part(void *arg, unsigned thread, size_t from, size_t to)
 	}
 }
 
+static void *check_all(void *arg)
+{
+	struct chunk *c = arg;
+	guild_parallel(c->n, CHECKS_WORTH_A_THREAD, check_part, c);
+	return NULL;
+}
+
+/* Looks at the file system beside the caller; finish_check waits for it. */
+static void start_check(struct chunk *c)
+{
+	if (c->l->index == NULL || c->n == 0) {
+		return;
+	}
+	load(c);
+	c->has_checker = c->n > CHECKS_WORTH_A_THREAD && guild_parallel_threads() > 1 &&
+			 pthread_create(&c->checker, NULL, check_all, c) == 0;
+	if (!c->has_checker) {
+		check_all(c);
+	}
+}
+
 /* What was read goes into the index, where that is not being written to. */
 static void store(struct chunk *c)
 {
@@ -197,10 +221,14 @@ static bool judge(struct listing *l, struct item *item, guild_listing_fn *fn, vo
 		guild_run_fini(&run);
 		return false;
 	}
-	struct guild_run_data *data = guild_run_data_new(&run, l->log);
-	bool passes = guild_filter_plan_passes(l->plan, data, timestamp);
-	bool asked = guild_run_data_has_scalars(data);
-	guild_run_data_free(data);
+	bool passes = guild_filter_plan_time_passes(l->plan, timestamp);
+	bool asked = false;
+	if (passes && guild_filter_plan_needs(l->plan) != GUILD_FILTER_NEEDS_TIME) {
+		struct guild_run_data *data = guild_run_data_new(&run, l->log);
+		passes = guild_filter_plan_passes(l->plan, data, timestamp);
+		asked = guild_run_data_has_scalars(data);
+		guild_run_data_free(data);
+	}
 	if (passes) {
 		fn(arg, &run, timestamp, is_damaged);
 	}
@@ -208,15 +236,22 @@ static bool judge(struct listing *l, struct item *item, guild_listing_fn *fn, vo
 	return asked;
 }
 
-static bool do_chunk(struct chunk *c, guild_listing_fn *fn, void *arg)
+static void finish_check(struct chunk *c)
+{
+	if (c->has_checker) {
+		pthread_join(c->checker, NULL);
+		c->has_checker = false;
+	}
+	if (c->l->index != NULL && c->n > 0) {
+		store(c);
+	}
+}
+
+/* Whether scalars were asked for. */
+static bool judge_all(struct chunk *c, guild_listing_fn *fn, void *arg)
 {
 	struct listing *l = c->l;
 	bool asked = false;
-	if (l->index != NULL) {
-		load(c);
-		guild_parallel(c->n, CHECKS_WORTH_A_THREAD, check_part, c);
-		store(c);
-	}
 	for (size_t i = 0; i < c->n; i++) {
 		asked |= judge(l, &c->v[i], fn, arg);
 		free(c->v[i].facts);
@@ -230,32 +265,64 @@ static bool do_chunk(struct chunk *c, guild_listing_fn *fn, void *arg)
 	return asked;
 }
 
-void guild_listing_each(struct listing *l, guild_listing_fn *fn, void *arg)
+/* ---- all of them --------------------------------------------------------------------------------------- */
+
+struct course {
+	struct list_entry **order; /* as they lie in the index */
+	size_t n, at;
+	struct chunk chunks[2]; /* one is judged, the other looked at */
+};
+
+static void take_chunk(struct course *k, struct chunk *c, size_t most, bool wants_tree)
 {
-	struct list_entry **order = guild_alloc((l->n + 1) * sizeof(struct list_entry *));
-	struct chunk c = {.l = l, .v = guild_alloc(CHUNK * sizeof(*c.v))};
-	size_t n = 0;
+	c->n = k->n - k->at < most ? k->n - k->at : most;
+	c->wants_tree = wants_tree;
+	for (size_t i = 0; i < c->n; i++) {
+		c->v[i] = (struct item){.entry = k->order[k->at + i]};
+	}
+	k->at += c->n;
+	start_check(c);
+}
+
+static void order_entries(struct listing *l, struct course *k)
+{
+	k->order = guild_alloc((l->n + 1) * sizeof(struct list_entry *));
 	for (size_t i = 0; i < l->n; i++) {
 		struct list_entry *e = &l->v[i];
 		if (e->state != ENTRY_NO_RUN &&
 			(e->state == ENTRY_ASK ||
 				guild_filter_plan_time_passes(l->plan, e->timestamp))) {
-			order[n++] = e;
+			k->order[k->n++] = e;
 		}
 	}
-	/* As they lie in the index. */
-	qsort(order, n, sizeof(struct list_entry *), compare_ids);
+	qsort(k->order, k->n, sizeof(struct list_entry *), compare_ids);
+}
+
+void guild_listing_each(struct listing *l, guild_listing_fn *fn, void *arg)
+{
+	struct course k = {0};
 	bool may_ask = guild_filter_plan_needs(l->plan) == GUILD_FILTER_MAY_NEED_SCALARS;
-	c.wants_tree = l->filter->with_facts;
-	for (size_t at = 0; at < n;) {
-		size_t most = may_ask && at == 0 && !c.wants_tree ? FIRST_CHUNK : CHUNK;
-		c.n = n - at < most ? n - at : most;
-		for (size_t i = 0; i < c.n; i++) {
-			c.v[i] = (struct item){.entry = order[at + i]};
-		}
-		c.wants_tree |= do_chunk(&c, fn, arg);
-		at += c.n;
+	bool wants_tree = l->filter->with_facts;
+	order_entries(l, &k);
+	for (size_t i = 0; i < GUILD_ARRAY_LEN(k.chunks); i++) {
+		k.chunks[i] = (struct chunk){.l = l, .v = guild_alloc(CHUNK * sizeof(struct item))};
 	}
-	free(c.v);
-	free(order);
+	if (may_ask && !wants_tree) {
+		take_chunk(&k, &k.chunks[0], FIRST_CHUNK, false);
+		finish_check(&k.chunks[0]);
+		wants_tree = judge_all(&k.chunks[0], fn, arg);
+	}
+	size_t now = 0;
+	take_chunk(&k, &k.chunks[now], CHUNK, wants_tree);
+	while (k.chunks[now].n > 0) {
+		struct chunk *next = &k.chunks[1 - now];
+		finish_check(&k.chunks[now]);
+		take_chunk(&k, next, CHUNK, wants_tree);
+		wants_tree |= judge_all(&k.chunks[now], fn, arg);
+		now = 1 - now;
+	}
+	for (size_t i = 0; i < GUILD_ARRAY_LEN(k.chunks); i++) {
+		free(k.chunks[i].v);
+	}
+	free(k.order);
 }

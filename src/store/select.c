@@ -105,7 +105,8 @@ static int choose_prefix(const struct guild_runs *runs, const char *arg, struct 
 int guild_store_select(const struct guild_runs *candidates, char *const *args, size_t n_args,
 	bool dedup, size_t **out, size_t *n_out, struct guild_error *err)
 {
-	struct chosen c = {.dedup = dedup};
+	/* One argument means no run twice. */
+	struct chosen c = {.dedup = dedup && n_args > 1};
 	int rc = 0;
 	for (size_t i = 0; i < n_args && rc == 0; i++) {
 		int64_t start;
