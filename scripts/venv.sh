@@ -10,6 +10,10 @@ name=${1:?usage: scripts/venv.sh NAME [DIR]}
 dir=${2:-.venv/$name}
 requirements=tests/$name-requirements.txt
 stamp=$dir/.requirements.sha256
+mkdir -p "$(dirname "$dir")"
+# Tests ask for the same one at the same time: one makes it, the others wait.
+exec 9>"$dir.lock"
+flock 9
 wanted=$(sha256sum <"$requirements")
 [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ] || exit 0
 
@@ -17,7 +21,6 @@ python=/usr/bin/python3
 [ -x "$python" ] || python=python3
 echo "venv: making $dir from $requirements"
 rm -rf "$dir"
-mkdir -p "$(dirname "$dir")"
 # Half an environment would pass for a whole one: none is left behind.
 trap 'rm -rf "$dir"' ERR INT TERM
 "$python" -m venv "$dir"
