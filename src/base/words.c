@@ -189,7 +189,7 @@ static bool reads_back(const char *digits, int exponent, double v)
 /* Digits and exponent of the shortest decimal that reads back as v (v finite, above zero). */
 static int shortest_digits(double v, char digits[20], int *exponent)
 {
-	char all[20];
+	char all[20] = {0};
 	bool is_found = false;
 	int whole = split_digits(v, ALL_DIGITS - 1, all);
 	/* What 15 digits or fewer say comes back as those 15, with zeros behind; that does not hold for subnormal numbers. */
