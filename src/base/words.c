@@ -5,6 +5,7 @@
 #include <float.h>
 #include <locale.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,12 +113,17 @@ bool guild_parse_i64(const char *p, size_t n, int64_t *out)
 }
 
 /* strtod speaks the process's locale; guild never calls setlocale, but an embedding program may. */
+static locale_t locale;
+static pthread_once_t locale_once = PTHREAD_ONCE_INIT;
+
+static void make_locale(void)
+{
+	locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+}
+
 static locale_t c_locale(void)
 {
-	static locale_t locale;
-	if (!locale) {
-		locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-	}
+	pthread_once(&locale_once, make_locale);
 	return locale;
 }
 
