@@ -16,9 +16,32 @@ static void csv_row(struct guild_buf *out, const struct guild_grid *g, size_t ro
 	guild_buf_fini(&cell);
 }
 
+/* Rows that are written as text at the same time: a part is one thread's. */
+enum { PART_ROWS = 512, PARTS = 16 };
+struct csv_parts {
+	const struct guild_grid *g;
+	size_t first; /* row */
+	struct guild_buf texts[PARTS];
+};
+
+static void csv_part(void *arg, unsigned thread, size_t from, size_t to)
+{
+	(void)thread;
+	struct csv_parts *p = arg;
+	for (size_t i = from; i < to; i++) {
+		size_t row = p->first + i * PART_ROWS;
+		size_t end = row + PART_ROWS < p->g->n_rows ? row + PART_ROWS : p->g->n_rows;
+		guild_buf_reset(&p->texts[i]);
+		for (; row < end; row++) {
+			csv_row(&p->texts[i], p->g, row);
+		}
+	}
+}
+
 static int write_csv(const struct guild_grid *g, const struct guild_sink *to,
 	struct guild_error *err)
 {
+	struct csv_parts p = {.g = g};
 	struct guild_buf out = {0};
 	int rc = 0;
 	for (size_t j = 0; j < g->n_cols && g->n_rows > 0; j++) {
@@ -26,11 +49,19 @@ static int write_csv(const struct guild_grid *g, const struct guild_sink *to,
 		guild_csv_field(&out, guild_str(g->headers[j]));
 	}
 	guild_buf_puts(&out, g->n_rows > 0 ? "\n" : "");
-	for (size_t i = 0; i < g->n_rows && rc == 0; i++) {
-		csv_row(&out, g, i);
-		rc = guild_sink_flush(to, &out, false, err);
+	for (; p.first < g->n_rows && rc == 0; p.first += PARTS * PART_ROWS) {
+		size_t n = (g->n_rows - p.first + PART_ROWS - 1) / PART_ROWS;
+		n = n < PARTS ? n : PARTS;
+		guild_parallel(n, 1, csv_part, &p);
+		for (size_t i = 0; i < n && rc == 0; i++) {
+			guild_buf_append(&out, p.texts[i].p, p.texts[i].n);
+			rc = guild_sink_flush(to, &out, false, err);
+		}
 	}
 	rc = rc == 0 ? guild_sink_flush(to, &out, true, err) : rc;
+	for (size_t i = 0; i < PARTS; i++) {
+		guild_buf_fini(&p.texts[i]);
+	}
 	guild_buf_fini(&out);
 	return rc;
 }

@@ -8,7 +8,7 @@
 
 enum {
 	FIRST_CHUNK = 32, /* shows whether scalars are asked for at all */
-	CHUNK = 1024,     /* bounds memory; one is judged while the next is looked at */
+	CHUNK = 512,      /* bounds memory; one is judged while the next is looked at */
 	CHECKS_WORTH_A_THREAD = 64,
 };
 
