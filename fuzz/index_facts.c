@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t at = size > 0 ? 1 + (size - 1) * data[0] / 256 : 0;
 	struct guild_str attrs = {all.p + (size > 0), at - (size > 0)};
 	struct guild_str tree = {all.p + at, size - at};
-	struct guild_run_facts *f = guild_facts_join(attrs, tree);
+	struct guild_run_facts *f = guild_facts_join(NULL, attrs, tree);
 	struct guild_run run = {0};
 	guild_facts_get_head(f, &head);
 	(void)guild_facts_display_name(f);

@@ -63,6 +63,7 @@ static const struct guild_cols *parse_spec(struct guild_compare *c, const char *
 struct collector {
 	struct guild_compare *compare;
 	struct guild_run_data *data;
+	struct guild_arena *scratch; /* of this row */
 	struct cell *v;
 	size_t n, cap;
 };
@@ -186,7 +187,7 @@ static const char *tag_header(struct guild_arena *a, const char *tag)
 /* What an operation without a compare list shows: flags, the step, scalars. */
 static void collect_default(struct collector *k)
 {
-	struct guild_arena *a = k->compare->arena;
+	struct guild_arena *a = k->scratch;
 	struct guild_value *flags = guild_value_copy(a, guild_run_data_flags(k->data));
 	struct guild_strs tags = {0};
 	guild_value_sort_keys(flags);
@@ -252,7 +253,11 @@ static void end_section(struct collector *k, struct row *row, int section)
 static void fill_row(struct guild_compare *c, const struct guild_run *run, struct row *row)
 {
 	const struct guild_compare_request *req = c->req;
-	struct collector k = {.compare = c, .data = guild_run_data_new(run, c->log)};
+	struct collector k = {
+		.compare = c,
+		.data = guild_run_data_new(run, c->log),
+		.scratch = guild_arena_new(),
+	};
 	guild_run_data_set_user_home(k.data, req->user_home);
 	collect_core(&k);
 	end_section(&k, row, SECTION_CORE);
@@ -271,6 +276,7 @@ static void fill_row(struct guild_compare *c, const struct guild_run *run, struc
 		row->sort_keys = guild_sort_keys(req->sort, &source, c->arena);
 	}
 	free(k.v);
+	guild_arena_free(k.scratch);
 	guild_run_data_free(k.data);
 }
 

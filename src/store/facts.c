@@ -34,9 +34,11 @@ bool guild_facts_is_sealed(struct guild_str part, const char *name)
 	return head.sum == sum_of(part, name);
 }
 
-struct guild_run_facts *guild_facts_join(struct guild_str attrs, struct guild_str tree)
+struct guild_run_facts *guild_facts_join(struct guild_arena *a, struct guild_str attrs,
+	struct guild_str tree)
 {
-	struct guild_run_facts *f = guild_alloc(sizeof(*f) + attrs.n + tree.n);
+	size_t size = sizeof(struct guild_run_facts) + attrs.n + tree.n;
+	struct guild_run_facts *f = a != NULL ? guild_arena_alloc(a, size) : guild_alloc(size);
 	f->n_attrs = (uint32_t)attrs.n;
 	f->n_tree = (uint32_t)tree.n;
 	if (attrs.n > 0) {
@@ -46,6 +48,13 @@ struct guild_run_facts *guild_facts_join(struct guild_str attrs, struct guild_st
 		memcpy(f->bytes + attrs.n, tree.p, tree.n);
 	}
 	return f;
+}
+
+struct guild_run_facts *guild_facts_copy(const struct guild_run_facts *f)
+{
+	return f == NULL ? NULL
+			 : guild_facts_join(NULL, guild_str_n(f->bytes, f->n_attrs),
+				   guild_str_n(f->bytes + f->n_attrs, f->n_tree));
 }
 
 /* ---- attributes ------------------------------------------------------------------------------------- */

@@ -39,7 +39,8 @@ static struct guild_run_facts *read_facts(const struct index_place *p, const str
 	guild_facts_read_attrs(p, r, &order, later(), &attrs);
 	guild_facts_read_tree(p, r, &order, later(), &tree);
 	struct guild_run_facts *f =
-		attrs.n > 0 ? guild_facts_join(guild_buf_str(&attrs), guild_buf_str(&tree)) : NULL;
+		attrs.n > 0 ? guild_facts_join(NULL, guild_buf_str(&attrs), guild_buf_str(&tree))
+			    : NULL;
 	guild_buf_fini(&attrs);
 	guild_buf_fini(&tree);
 	return f;

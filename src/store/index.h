@@ -98,7 +98,10 @@ bool guild_facts_is_sealed(struct guild_str part, const char *name);
  * directory tells when they come. */
 void guild_facts_sign_attrs(const struct index_place *p, const char *name,
 	const struct guild_strs *attrs, struct index_sign *sign);
-struct guild_run_facts *guild_facts_join(struct guild_str attrs, struct guild_str tree);
+/* Both parts as one block: in `a`, or (NULL) the caller's to free. */
+struct guild_run_facts *guild_facts_join(struct guild_arena *a, struct guild_str attrs,
+	struct guild_str tree);
+struct guild_run_facts *guild_facts_copy(const struct guild_run_facts *f);
 
 /* Of parts that are valid (facts.c). The run as guild_run_open would give it. */
 void guild_facts_run(struct guild_str attrs, const char *dir, struct guild_run *out);

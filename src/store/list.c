@@ -130,9 +130,9 @@ static size_t hand_on(struct candidates *found, struct guild_run *run)
 	size_t serial = found->n_handed_on++;
 	if (f->on_run != NULL) {
 		f->on_run(f->on_run_arg, run, serial);
-		free(run->facts);
-		run->facts = NULL;
 	}
+	/* They are the listing's. */
+	run->facts = f->on_run == NULL && f->with_facts ? guild_facts_copy(run->facts) : NULL;
 	return serial;
 }
 

@@ -14,7 +14,9 @@ enum {
 
 struct item {
 	struct list_entry *entry;
-	struct guild_run_facts *facts; /* what the index has of it, then what is current; or NULL */
+	struct guild_run_facts
+		*facts; /* what the index has of it, then what is current; or NULL; borrowed */
+	struct guild_run_facts *fresh; /* made of what was read anew, or NULL */
 	struct guild_buf attrs, tree;  /* read anew, to be written */
 };
 
@@ -22,6 +24,7 @@ struct chunk {
 	struct listing *l;
 	struct item *v;
 	size_t n;
+	struct guild_arena *facts; /* of all items, from the index */
 	bool wants_tree;
 	pthread_t checker;
 	bool has_checker;
@@ -49,8 +52,8 @@ static void on_facts(void *arg, size_t position, struct guild_str attrs, struct 
 	struct loader *load = arg;
 	struct item *item = &load->chunk->v[load->first + position];
 	if (attrs.n > 0) {
-		item->facts =
-			guild_facts_join(attrs, load->chunk->wants_tree ? tree : guild_str(""));
+		item->facts = guild_facts_join(load->chunk->facts, attrs,
+			load->chunk->wants_tree ? tree : guild_str(""));
 	}
 }
 
@@ -124,10 +127,8 @@ static void bring_up_to_date(const struct chunk *c, struct item *item)
 	read_parts(c, item, has_attrs, has_tree);
 	struct guild_str now_attrs = has_attrs ? attrs : guild_buf_str(&item->attrs);
 	struct guild_str now_tree = c->wants_tree && has_tree ? tree : guild_buf_str(&item->tree);
-	struct guild_run_facts *facts =
-		now_attrs.n > 0 ? guild_facts_join(now_attrs, now_tree) : NULL;
-	free(item->facts);
-	item->facts = facts;
+	item->fresh = now_attrs.n > 0 ? guild_facts_join(NULL, now_attrs, now_tree) : NULL;
+	item->facts = item->fresh;
 }
 
 static void check_part(void *arg, unsigned thread, size_t from, size_t to)
@@ -185,12 +186,12 @@ static void store(struct chunk *c)
 
 /* ---- those that pass ----------------------------------------------------------------------------------- */
 
-/* The run of an item; false: it is none any more. Takes the item's facts. */
+/* The run of an item; false: it is none any more. Borrows the item's facts. */
 static bool make_run(const struct listing *l, struct item *item, struct guild_run *out,
 	bool *is_damaged, int64_t *timestamp)
 {
 	struct list_entry *e = item->entry;
-	*is_damaged = e->is_damaged;
+	*is_damaged = false;
 	*timestamp = e->timestamp;
 	if (e->state == ENTRY_OPENED) {
 		*out = e->run;
@@ -203,7 +204,6 @@ static bool make_run(const struct listing *l, struct item *item, struct guild_ru
 		return false;
 	}
 	out->facts = item->facts;
-	item->facts = NULL;
 	return true;
 }
 
@@ -217,11 +217,8 @@ static bool judge(struct listing *l, struct item *item, guild_listing_fn *fn, vo
 		return false;
 	}
 	const struct guild_run_filter *f = l->filter;
-	if (f->accepts != NULL && !f->accepts(f->accepts_arg, &run)) {
-		guild_run_fini(&run);
-		return false;
-	}
-	bool passes = guild_filter_plan_time_passes(l->plan, timestamp);
+	bool passes = (f->accepts == NULL || f->accepts(f->accepts_arg, &run)) &&
+		      guild_filter_plan_time_passes(l->plan, timestamp);
 	bool asked = false;
 	if (passes && guild_filter_plan_needs(l->plan) != GUILD_FILTER_NEEDS_TIME) {
 		struct guild_run_data *data = guild_run_data_new(&run, l->log);
@@ -232,6 +229,7 @@ static bool judge(struct listing *l, struct item *item, guild_listing_fn *fn, vo
 	if (passes) {
 		fn(arg, &run, timestamp, is_damaged);
 	}
+	run.facts = NULL;
 	guild_run_fini(&run);
 	return asked;
 }
@@ -254,10 +252,12 @@ static bool judge_all(struct chunk *c, guild_listing_fn *fn, void *arg)
 	bool asked = false;
 	for (size_t i = 0; i < c->n; i++) {
 		asked |= judge(l, &c->v[i], fn, arg);
-		free(c->v[i].facts);
+		free(c->v[i].fresh);
 		guild_buf_fini(&c->v[i].attrs);
 		guild_buf_fini(&c->v[i].tree);
 	}
+	guild_arena_free(c->facts);
+	c->facts = NULL;
 	l->n_done += c->n;
 	if (l->filter->on_progress != NULL) {
 		l->filter->on_progress(l->filter->progress_arg, l->n_done, l->n);
@@ -281,6 +281,7 @@ static void take_chunk(struct course *k, struct chunk *c, size_t most, bool want
 		c->v[i] = (struct item){.entry = k->order[k->at + i]};
 	}
 	k->at += c->n;
+	c->facts = guild_arena_new();
 	start_check(c);
 }
 
@@ -322,6 +323,7 @@ void guild_listing_each(struct listing *l, guild_listing_fn *fn, void *arg)
 		now = 1 - now;
 	}
 	for (size_t i = 0; i < GUILD_ARRAY_LEN(k.chunks); i++) {
+		guild_arena_free(k.chunks[i].facts);
 		free(k.chunks[i].v);
 	}
 	free(k.order);

@@ -20,7 +20,6 @@ struct list_entry {
 	struct index_sign order; /* now */
 	int64_t timestamp;       /* INT64_MIN: unknown */
 	enum entry_state state;
-	bool is_damaged;
 	struct guild_run run; /* ENTRY_OPENED */
 };
 
@@ -45,7 +44,7 @@ void guild_listing_fini(struct listing *l);
 bool guild_listing_open(const struct listing *l, const struct list_entry *e, struct guild_run *out,
 	bool *is_damaged, int64_t *timestamp);
 /* Looks at entries with their attributes, and scalars where the filter asks for them (list_facts.c); `fn` gets each that passes, with a
- * run it may take over. */
+ * run it may take over; its facts live during the call only. */
 typedef void guild_listing_fn(void *arg, struct guild_run *run, int64_t timestamp, bool is_damaged);
 void guild_listing_each(struct listing *l, guild_listing_fn *fn, void *arg);
 
