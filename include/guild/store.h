@@ -91,9 +91,10 @@ int guild_store_list(const char *runs_dir, const struct guild_run_filter *filter
  * repeated arguments. */
 int guild_store_select(const struct guild_runs *candidates, char *const *args, size_t n_args,
 	bool dedup, size_t **out, size_t *n_out, struct guild_error *err);
-/* One run by (1) run directory path, (2) operation (marked, else latest), (3) id prefix: for --restart, --proto (cli.md 1.1). */
-int guild_store_find_spec(const char *runs_dir, const char *spec, const char *cwd,
-	struct guild_run *out, struct guild_error *err);
+/* One run by (1) run directory path, (2) operation (marked, else latest), (3) id prefix: for --restart, --proto (cli.md 1.1).
+ * `index_path` as in struct guild_run_filter. */
+int guild_store_find_spec(const char *runs_dir, const char *index_path, const char *spec,
+	const char *cwd, struct guild_run *out, struct guild_error *err);
 /* Exactly one run by id prefix: found without reading other runs. GUILD_EINVALID lists the matches. */
 int guild_store_find_prefix(const char *runs_dir, const char *prefix, struct guild_run *out,
 	struct guild_error *err);

@@ -59,11 +59,12 @@ static int draw_run(struct guild_ctx *ctx, const struct guild_args *args, struct
 	struct guild_steps_graph graph = {0};
 	struct guild_step_status *status = NULL;
 	char *runs_dir = guild_home_runs_dir(&ctx->home, false);
+	char *index_path = guild_store_index_path(&ctx->home, false, ctx->environ_);
 	int rc = guild_args_words(args)->n > 0
 			 ? guild_error_set(err, GUILD_EINVALID,
 				   "OPERATION cannot be used with --run")
-			 : guild_store_find_spec(runs_dir, guild_args_text(args, "run"), ctx->cwd,
-				   &run, err);
+			 : guild_store_find_spec(runs_dir, index_path, guild_args_text(args, "run"),
+				   ctx->cwd, &run, err);
 	char *name = rc == 0 ? guild_run_display_name(&run) : NULL;
 	if (rc == 0 && !guild_run_attr(&run, ctx->arena, "steps")) {
 		rc = guild_error_set(err, GUILD_EINVALID, "run %.8s (%s) is no pipeline", run.id,
@@ -86,6 +87,7 @@ static int draw_run(struct guild_ctx *ctx, const struct guild_args *args, struct
 	}
 	free(status);
 	free(name);
+	free(index_path);
 	free(runs_dir);
 	guild_run_fini(&run);
 	return rc;

@@ -5,6 +5,8 @@
 
 #include "cmd.h"
 
+#define NUM_INDEX "num_index"
+
 static const struct guild_opt opts[] = {
 	{.names = "-A --all",
 		.help = "Select all runs that pass the filters, not only the latest."},
@@ -135,32 +137,33 @@ static int select_runs(struct guild_ctx *ctx, const struct guild_args *args,
 
 /* ---- printing ----------------------------------------------------------------------------------------- */
 
-/* Position of the run in `guild runs`, 1-based; "?" where it is not listed. */
-static char *list_index(const struct guild_ctx *ctx, const struct guild_run *r)
+/* Positions in `guild runs`, 1-based, by id. */
+static int list_indexes(const struct guild_ctx *ctx, struct guild_map *out, struct guild_error *err)
 {
 	struct guild_runs runs = {0};
 	char *dir = guild_home_runs_dir(&ctx->home, false);
-	char *text = NULL;
+	char *index_path = guild_store_index_path(&ctx->home, false, ctx->environ_);
+	const struct guild_run_filter filter = {.index_path = index_path};
+	int rc = guild_store_list(dir, &filter, guild_ctx_env(ctx, "GUILD_RUNS_PARENT"), &runs,
+		NULL, err);
 
-	if (guild_store_list(dir, NULL, guild_ctx_env(ctx, "GUILD_RUNS_PARENT"), &runs, NULL,
-		    NULL) == 0) {
-		for (size_t i = 0; i < runs.n && !text; i++) {
-			if (strcmp(runs.v[i].id, r->id) == 0) {
-				text = guild_format("[%zu]", i + 1);
-			}
-		}
+	for (size_t i = 0; rc == 0 && i < runs.n; i++) {
+		guild_map_put(out, runs.v[i].id, (void *)(uintptr_t)(i + 1));
 	}
 	guild_runs_fini(&runs);
+	free(index_path);
 	free(dir);
-	return text ? text : guild_strdup("[?]");
+	return rc;
 }
 
 /* The attribute as people see it, else as YAML. */
 static int attr_text(const struct guild_ctx *ctx, const struct guild_run *r, const char *name,
-	char **out, struct guild_error *err)
+	const struct guild_map *indexes, char **out, struct guild_error *err)
 {
-	if (strcmp(name, "num_index") == 0) {
-		*out = list_index(ctx, r);
+	if (strcmp(name, NUM_INDEX) == 0) {
+		size_t index = (size_t)(uintptr_t)guild_map_get(indexes, r->id);
+
+		*out = index > 0 ? guild_format("[%zu]", index) : guild_strdup("[?]");
 		return 0;
 	}
 	*out = guild_run_formatted_attr(ctx, r, name);
@@ -182,12 +185,13 @@ static int attr_text(const struct guild_ctx *ctx, const struct guild_run *r, con
 }
 
 static int run_text(const struct guild_ctx *ctx, const struct guild_args *args,
-	const struct guild_run *r, char **out, struct guild_error *err)
+	const struct guild_run *r, const struct guild_map *indexes, char **out,
+	struct guild_error *err)
 {
 	const char *attr = guild_args_text(args, "attr");
 
 	if (attr) {
-		return attr_text(ctx, r, attr, out, err);
+		return attr_text(ctx, r, attr, indexes, out, err);
 	}
 	if (guild_args_flag(args, "short-id")) {
 		*out = guild_format("%.*s", GUILD_RUN_SHORT_LEN, r->id);
@@ -202,12 +206,15 @@ static int print_runs(const struct guild_ctx *ctx, const struct guild_args *args
 {
 	struct guild_value *list = guild_value_list(ctx->arena);
 	bool json = guild_args_flag(args, "json");
-	int rc = 0;
+	struct guild_map indexes = {0};
+	int rc = guild_streq(guild_args_text(args, "attr"), NUM_INDEX)
+			 ? list_indexes(ctx, &indexes, err)
+			 : 0;
 
 	for (size_t i = 0; i < runs->n && rc == 0; i++) {
 		char *text = NULL;
 
-		rc = run_text(ctx, args, &runs->v[i], &text, err);
+		rc = run_text(ctx, args, &runs->v[i], &indexes, &text, err);
 		if (rc == 0 && json) {
 			guild_value_append(ctx->arena, list, guild_value_string(ctx->arena, text));
 		} else if (rc == 0) {
@@ -218,6 +225,7 @@ static int print_runs(const struct guild_ctx *ctx, const struct guild_args *args
 	if (rc == 0 && json) {
 		guild_cmd_print_json(list);
 	}
+	guild_map_fini(&indexes);
 	return rc;
 }
 

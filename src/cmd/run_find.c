@@ -74,8 +74,8 @@ static int find_op(struct guild_run_cmd *c, struct guild_error *err)
 
 /* A short number is the index that guild runs shows. Taken for the start of an id, as 0.9.0 does, it would restart another run
  * than the one that was meant. 1: found, 0: no index, or none of that many runs. */
-static int find_by_index(struct guild_run_cmd *c, const char *runs_dir, const char *spec,
-	struct guild_error *err)
+static int find_by_index(struct guild_run_cmd *c, const char *runs_dir, const char *index_path,
+	const char *spec, struct guild_error *err)
 {
 	size_t n = strlen(spec);
 	if (n == 0 || n > MAX_INDEX_DIGITS || spec[0] == '0' || strspn(spec, "0123456789") != n) {
@@ -83,7 +83,6 @@ static int find_by_index(struct guild_run_cmd *c, const char *runs_dir, const ch
 	}
 	struct guild_runs all = {0};
 	size_t index = (size_t)strtoul(spec, NULL, 10);
-	char *index_path = guild_store_index_path(&c->ctx->home, false, c->ctx->environ_);
 	struct guild_run_filter filter = {.index_path = index_path, .limit = index};
 	int rc = guild_store_list(runs_dir, &filter, guild_ctx_env(c->ctx, "GUILD_RUNS_PARENT"),
 		&all, &c->ctx->log, err);
@@ -93,17 +92,18 @@ static int find_by_index(struct guild_run_cmd *c, const char *runs_dir, const ch
 		rc = 1;
 	}
 	guild_runs_fini(&all);
-	free(index_path);
 	return rc;
 }
 
 static int find_run(struct guild_run_cmd *c, const char *spec, struct guild_error *err)
 {
 	char *runs_dir = guild_home_runs_dir(&c->ctx->home, false);
-	int rc = find_by_index(c, runs_dir, spec, err);
+	char *index_path = guild_store_index_path(&c->ctx->home, false, c->ctx->environ_);
+	int rc = find_by_index(c, runs_dir, index_path, spec, err);
 	if (rc == 0) {
-		rc = guild_store_find_spec(runs_dir, spec, c->ctx->cwd, &c->run, err);
+		rc = guild_store_find_spec(runs_dir, index_path, spec, c->ctx->cwd, &c->run, err);
 	}
+	free(index_path);
 	free(runs_dir);
 	return rc < 0 ? rc : 0;
 }

@@ -66,10 +66,11 @@ int guild_store_find_prefix(const char *runs_dir, const char *prefix, struct gui
 }
 
 /* The marked run of an operation, else its latest: 0 when there is none, 1 when *out was set. */
-static int find_operation(const char *runs_dir, const char *spec, struct guild_run *out,
-	struct guild_error *err)
+static int find_operation(const char *runs_dir, const char *index_path, const char *spec,
+	struct guild_run *out, struct guild_error *err)
 {
 	struct guild_run_filter filter = {
+		.index_path = index_path,
 		.statuses = 1U << GUILD_RUN_COMPLETED | 1U << GUILD_RUN_RUNNING |
 			    1U << GUILD_RUN_TERMINATED,
 	};
@@ -96,8 +97,8 @@ static int find_operation(const char *runs_dir, const char *spec, struct guild_r
 	return 1;
 }
 
-int guild_store_find_spec(const char *runs_dir, const char *spec, const char *cwd,
-	struct guild_run *out, struct guild_error *err)
+int guild_store_find_spec(const char *runs_dir, const char *index_path, const char *spec,
+	const char *cwd, struct guild_run *out, struct guild_error *err)
 {
 	if (guild_path_is_abs(spec) || spec[0] == '.') {
 		char *dir = guild_path_abs(spec, cwd);
@@ -108,7 +109,7 @@ int guild_store_find_spec(const char *runs_dir, const char *spec, const char *cw
 		free(dir);
 		return rc;
 	}
-	int rc = spec[0] != '\0' ? find_operation(runs_dir, spec, out, err) : 0;
+	int rc = spec[0] != '\0' ? find_operation(runs_dir, index_path, spec, out, err) : 0;
 	if (rc != 0) {
 		return rc < 0 ? rc : 0;
 	}

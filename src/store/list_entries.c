@@ -81,11 +81,12 @@ struct finder {
 	size_t n_gone, cap_gone;
 };
 
-static size_t *slot_of(const struct finder *f, struct guild_str name, size_t *at)
+/* The slot of a name, or the empty one where it belongs. */
+static size_t slot_of(const struct finder *f, struct guild_str name)
 {
-	*at = XXH3_64bits(name.p, name.n) & (f->n_slots - 1);
-	while (f->slots[*at] != 0 && !guild_str_eqz(name, f->l->v[f->slots[*at] - 1].name)) {
-		*at = (*at + 1) & (f->n_slots - 1);
+	size_t at = XXH3_64bits(name.p, name.n) & (f->n_slots - 1);
+	while (f->slots[at] != 0 && !guild_str_eqz(name, f->l->v[f->slots[at] - 1].name)) {
+		at = (at + 1) & (f->n_slots - 1);
 	}
 	return at;
 }
@@ -93,8 +94,7 @@ static size_t *slot_of(const struct finder *f, struct guild_str name, size_t *at
 static void on_row(void *arg, int64_t id, struct guild_str name, uint64_t sign, int64_t timestamp)
 {
 	struct finder *f = arg;
-	size_t at;
-	(void)slot_of(f, name, &at);
+	size_t at = slot_of(f, name);
 	if (f->slots[at] != 0) {
 		struct list_entry *e = &f->l->v[f->slots[at] - 1];
 		e->id = id;
@@ -113,9 +113,7 @@ static void load_order(struct finder *f)
 	}
 	f->slots = guild_alloc(f->n_slots * sizeof(*f->slots));
 	for (size_t i = 0; i < l->n; i++) {
-		size_t at;
-		(void)slot_of(f, guild_str(l->v[i].name), &at);
-		f->slots[at] = (uint32_t)i + 1;
+		f->slots[slot_of(f, guild_str(l->v[i].name))] = (uint32_t)i + 1;
 	}
 	guild_index_each_order(l->index, on_row, f);
 }

@@ -328,7 +328,7 @@ static void test_find(void **state)
 	struct guild_run run;
 	for (size_t i = 0; i < GUILD_ARRAY_LEN(cases); i++) {
 		struct guild_error err = {0};
-		int rc = guild_store_find_spec(t->runs, cases[i].spec, t->root, &run, &err);
+		int rc = guild_store_find_spec(t->runs, NULL, cases[i].spec, t->root, &run, &err);
 		if ((rc == 0) != (cases[i].id != NULL)) {
 			fail_msg("'%s': %d %s", cases[i].spec, rc, err.text);
 		}
@@ -337,13 +337,15 @@ static void test_find(void **state)
 			guild_run_fini(&run);
 		}
 	}
-	assert_int_equal(guild_store_find_spec(t->runs, "./home/runs/c1", t->root, &run, NULL), 0);
+	assert_int_equal(guild_store_find_spec(t->runs, NULL, "./home/runs/c1", t->root, &run,
+				 NULL),
+		0);
 	assert_string_equal(run.id, "c1");
 	guild_run_fini(&run);
 	testing_run(t, "aa1", train, "attrs/marked", "true\n", NULL);
 	testing_run(t, "aa3", train, "attrs/started", "1900000000000000\n", "attrs/exit_status",
 		"0\n", NULL);
-	assert_int_equal(guild_store_find_spec(t->runs, "train", t->root, &run, NULL), 0);
+	assert_int_equal(guild_store_find_spec(t->runs, NULL, "train", t->root, &run, NULL), 0);
 	assert_string_equal(run.id, "aa1");
 	guild_run_fini(&run);
 }
