@@ -419,7 +419,9 @@ def rows():
                             "≤ 200 MB", 200e6 / 2**20),
         "tui_key": Row("table in the terminal at 100,000 rows, key press to screen, 95th percentile of the slowest key",
                        ms, "≤ 16 ms", 0.016),
-        "label": Row("`label` on 10,000 runs, wall", ms, "≤ 1 s", 1),
+        "memory_compare": Row("the same of `compare --csv -`", lambda v: f"{v:.1f} MiB", "≤ 200 MB", 200e6 / 2**20),
+        "label": Row("`label` on 10,000 runs that have one, wall", ms, "≤ 1 s", 1),
+        "label_ratio": Row("the same as a multiple of bare replacing (below)", lambda v: f"{v:.2f} ×", "", 0),
         "import_mlflow": Row("`import --from mlflow` of runs with 5 metrics × 20 steps, 10 parameters, a file, wall",
                              lambda v: f"{v * 60:,.0f} runs a minute", "≥ 10,000 runs a minute", 10_000 / 60, more=True),
         "import_again": Row("the same again, nothing changed", lambda v: f"{v * 60:,.0f} runs a minute", "", 0, more=True),
@@ -462,7 +464,7 @@ def measure_all(bench, only):
             print(table[name].line(), flush=True)
     several = many_runs.ManyRuns(bench)
     for part, names in ((several.ten_thousand, ["runs_warm", "runs_cold", "compare_warm", "compare_cold",
-                                                "filter_warm", "filter_ratio", "label"]),
+                                                "filter_warm", "filter_ratio", "label", "label_ratio"]),
                         (several.hundred_thousand, ["runs_large", "filter_large", "memory_large", "tui_key"]),
                         (several.wide, ["wide_runs", "wide_filter", "wide_compare"])):
         if only and not set(only) & set(names):
