@@ -14,6 +14,8 @@ static void test_f64_repr(void **state)
 		double v;
 		const char *text;
 	} cases[] = {
+		{0x1p-1017,
+			"7.120236347223045e-307"}, /* a power of two, whose 16 nearest digits are too low */
 		{0.0, "0.0"},
 		{-0.0, "-0.0"},
 		{1.0, "1.0"},

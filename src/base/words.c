@@ -148,6 +148,22 @@ bool guild_parse_f64(const char *p, size_t n, double *out)
 
 enum { ALL_DIGITS = 17 }; /* always tell a double from its neighbours */
 
+/* The next decimal of as many digits. */
+static void count_up(char *digits, int *exponent)
+{
+	size_t at = strlen(digits);
+	bool up = true;
+	while (up && at > 0) {
+		at--;
+		up = digits[at] == '9';
+		digits[at] = up ? '0' : (char)(digits[at] + 1);
+	}
+	if (up) {
+		digits[0] = '1';
+		(*exponent)++;
+	}
+}
+
 /* The first n of 17 correctly rounded digits, rounded: false where the rest is exactly half, of which the 17 may be an image only. */
 static bool round_digits(const char all[ALL_DIGITS + 1], int n, char digits[20], int *exponent)
 {
@@ -156,14 +172,8 @@ static bool round_digits(const char all[ALL_DIGITS + 1], int n, char digits[20],
 	}
 	memcpy(digits, all, (size_t)n);
 	digits[n] = 0;
-	int at = n - 1;
-	for (bool up = all[n] >= '5'; up && at >= 0; at--) {
-		up = digits[at] == '9';
-		digits[at] = up ? '0' : (char)(digits[at] + 1);
-		if (up && at == 0) {
-			digits[0] = '1';
-			(*exponent)++;
-		}
+	if (all[n] >= '5') {
+		count_up(digits, exponent);
 	}
 	return true;
 }
@@ -204,6 +214,12 @@ static int shortest_digits(double v, char digits[20], int *exponent)
 		if (n < DBL_DIG || !round_digits(all, n, digits, exponent)) {
 			*exponent = split_digits(v, n - 1, digits);
 		}
+		is_found = reads_back(digits, *exponent, v);
+	}
+	/* Below a power of two numbers lie closer: of 16 digits the nearest may be too low, and the next still be the number's. */
+	int power;
+	if (!is_found && frexp(v, &power) == 0.5) {
+		count_up(digits, exponent);
 		is_found = reads_back(digits, *exponent, v);
 	}
 	if (!is_found) {
