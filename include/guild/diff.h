@@ -104,11 +104,6 @@ int guild_series_diffs(struct guild_arena *a, const struct guild_run *old,
 	const struct guild_run *new_, bool with_system, struct guild_series_diffs *out,
 	const struct guild_log *log, struct guild_error *err);
 
-/* ---- attributes ------------------------------------------------------------------------------------------- */
-
-/* Whether guild itself writes an attribute of that name; the others are an operation's own. */
-bool guild_diff_is_core_attr(const char *name);
-
 /* ---- many runs ------------------------------------------------------------------------------------------ */
 
 /* guild compare --changed: leaves out the columns that are the same in every row, but "run", and adds those attributes that are not:

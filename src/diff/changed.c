@@ -63,7 +63,7 @@ static void put_custom(struct changed *c, struct cells *row, const struct guild_
 
 	(void)guild_run_attr_names(run, &names, NULL);
 	for (size_t i = 0; i < names.n; i++) {
-		if (!guild_diff_is_core_attr(names.v[i])) {
+		if (guild_run_attr_is_custom(names.v[i])) {
 			const struct guild_value *v = guild_run_data_attr(data, names.v[i]);
 
 			if (v && v->type != GUILD_DICT && v->type != GUILD_LIST) {

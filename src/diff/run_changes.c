@@ -16,7 +16,7 @@ static bool is_telling(const char *name)
 			return true;
 		}
 	}
-	return !guild_diff_is_core_attr(name);
+	return guild_run_attr_is_custom(name);
 }
 
 static int read_attrs(struct guild_arena *a, const struct guild_run *r, bool all,
