@@ -157,31 +157,37 @@ static bool is_rename(const struct guild_file_diff *from, const struct guild_fil
 
 static void find_renames(struct guild_file_diffs *d, const struct guild_log *log)
 {
-	size_t kept = 0, n_added = 0, n_removed = 0;
+	size_t *gone = guild_alloc((d->n + 1) * sizeof(*gone));
+	size_t kept = 0, n_added = 0, n_gone = 0;
 
 	for (size_t i = 0; i < d->n; i++) {
 		n_added += d->v[i].status == GUILD_FILE_ADDED;
-		n_removed += d->v[i].status == GUILD_FILE_REMOVED;
+		if (d->v[i].status == GUILD_FILE_REMOVED) {
+			gone[n_gone++] = i;
+		}
 	}
-	if (n_added > 0 && n_removed > RENAME_PAIRS_MAX / n_added) {
+	if (n_added > 0 && n_gone > RENAME_PAIRS_MAX / n_added) {
 		guild_log(log, "note",
 			"%zu files are new and %zu are gone: too many to see which were renamed",
-			n_added, n_removed);
-		return;
+			n_added, n_gone);
+		n_gone = 0;
 	}
 	for (size_t i = 0; i < d->n; i++) {
 		struct guild_file_diff *to = &d->v[i];
 
-		for (size_t j = 0; j < d->n && to->status == GUILD_FILE_ADDED; j++) {
-			if (j != i && is_rename(&d->v[j], to)) {
+		for (size_t j = 0; j < n_gone && to->status == GUILD_FILE_ADDED; j++) {
+			struct guild_file_diff *from = &d->v[gone[j]];
+
+			if (is_rename(from, to)) {
 				to->status = GUILD_FILE_RENAMED;
-				to->old = d->v[j].old;
-				to->old_name = d->v[j].name;
-				d->v[j].old_name = NULL; /* taken */
-				d->v[j].status = GUILD_FILE_RENAMED;
+				to->old = from->old;
+				to->old_name = from->name;
+				from->old_name = NULL; /* taken */
+				from->status = GUILD_FILE_RENAMED;
 			}
 		}
 	}
+	free(gone);
 	for (size_t i = 0; i < d->n; i++) {
 		if (d->v[i].old_name) {
 			d->v[kept++] = d->v[i];
