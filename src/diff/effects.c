@@ -70,13 +70,18 @@ static size_t take_label(const struct sample *s, size_t label, double *out)
 /* Lowest and highest value of a number; else the values with the lowest and the highest mean. */
 static void find_ends(const struct sample *s, bool is_numeric, size_t *low, size_t *high)
 {
-	double *values = guild_alloc((s->n + 1) * sizeof(*values));
+	double *sums = guild_alloc((s->n_labels + 1) * sizeof(*sums));
+	double *counts = guild_alloc((s->n_labels + 1) * sizeof(*counts));
 	double least = INFINITY, most = -INFINITY;
 
 	*low = 0;
 	*high = s->n_labels - 1;
+	for (size_t i = 0; i < s->n; i++) {
+		sums[s->labels[i]] += s->y[i];
+		counts[s->labels[i]]++;
+	}
 	for (size_t g = 0; g < s->n_labels && !is_numeric; g++) {
-		double mean = guild_stat_mean(values, take_label(s, g, values));
+		double mean = sums[g] / counts[g];
 
 		if (mean < least) {
 			least = mean;
@@ -87,7 +92,8 @@ static void find_ends(const struct sample *s, bool is_numeric, size_t *low, size
 			*high = g;
 		}
 	}
-	free(values);
+	free(sums);
+	free(counts);
 }
 
 static void compare_ends(const struct sample *s, struct guild_effect *e)

@@ -166,31 +166,69 @@ bool guild_stat_welch(const double *a, size_t n_a, const double *b, size_t n_b, 
 
 /* ---- associations --------------------------------------------------------------------------------------------- */
 
+static double *count_labels(const size_t *labels, size_t n_labels, size_t n)
+{
+	double *counts = guild_alloc((n_labels + 1) * sizeof(*counts));
+
+	for (size_t i = 0; i < n; i++) {
+		counts[labels[i]]++;
+	}
+	return counts;
+}
+
+struct label_pair {
+	size_t a, b;
+};
+
+static int by_labels(const void *x, const void *y)
+{
+	const struct label_pair *p = x, *q = y;
+
+	return p->a != q->a ? (p->a > q->a) - (p->a < q->a) : (p->b > q->b) - (p->b < q->b);
+}
+
+/* Chi squared of two labellings: the sum of O^2 / E over the pairs of labels that occur, less n. There may be as many labels as runs,
+ * and no room for all of their pairs. */
+static double chi_squared(const size_t *a, size_t n_labels_a, const size_t *b, size_t n_labels_b,
+	size_t n)
+{
+	double *rows = count_labels(a, n_labels_a, n);
+	double *cols = count_labels(b, n_labels_b, n);
+	struct label_pair *pairs = guild_alloc((n + 1) * sizeof(*pairs));
+	double sum = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		pairs[i] = (struct label_pair){a[i], b[i]};
+	}
+	if (n > 1) {
+		qsort(pairs, n, sizeof(*pairs), by_labels);
+	}
+	for (size_t i = 0; i < n;) {
+		size_t j = i;
+
+		while (j < n && by_labels(&pairs[i], &pairs[j]) == 0) {
+			j++;
+		}
+		double seen = (double)(j - i);
+
+		sum += seen * seen * (double)n / (rows[pairs[i].a] * cols[pairs[i].b]);
+		i = j;
+	}
+	free(rows);
+	free(cols);
+	free(pairs);
+	return sum - (double)n;
+}
+
 double guild_stat_labels_alike(const size_t *a, size_t n_labels_a, const size_t *b,
 	size_t n_labels_b, size_t n)
 {
 	double r = (double)n_labels_a, k = (double)n_labels_b, total = (double)n;
-	double *rows = guild_alloc((n_labels_a + 1) * sizeof(*rows));
-	double *cols = guild_alloc((n_labels_b + 1) * sizeof(*cols));
-	double *cells = guild_alloc((n_labels_a * n_labels_b + 1) * sizeof(*cells));
-	double chi2 = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		rows[a[i]]++;
-		cols[b[i]]++;
-		cells[a[i] * n_labels_b + b[i]]++;
-	}
-	for (size_t i = 0; i < n_labels_a * n_labels_b; i++) {
-		double expected = rows[i / n_labels_b] * cols[i % n_labels_b] / total;
-
-		chi2 += (cells[i] - expected) * (cells[i] - expected) / expected;
-	}
-	free(rows);
-	free(cols);
-	free(cells);
 	if (n < 2) {
 		return 0;
 	}
+	double chi2 = chi_squared(a, n_labels_a, b, n_labels_b, n);
 	double phi2 = fmax(0, chi2 / total - (k - 1) * (r - 1) / (total - 1));
 	double fair_r = r - (r - 1) * (r - 1) / (total - 1);
 	double fair_k = k - (k - 1) * (k - 1) / (total - 1);
@@ -213,16 +251,6 @@ static double between(const size_t *labels, size_t n_labels, const double *y, si
 		total += counts[g] > 0 ? sums[g] * sums[g] / counts[g] : 0;
 	}
 	return total;
-}
-
-static double *count_labels(const size_t *labels, size_t n_labels, size_t n)
-{
-	double *counts = guild_alloc((n_labels + 1) * sizeof(*counts));
-
-	for (size_t i = 0; i < n; i++) {
-		counts[labels[i]]++;
-	}
-	return counts;
 }
 
 double guild_stat_labels_tell(const size_t *labels, size_t n_labels, const double *ranks, size_t n)

@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -72,6 +73,24 @@ static void associations(void **state)
 	assert_true(guild_stat_labels_tell(la, 3, ranks, 3) == 0);
 }
 
+/* As many labels as there are runs: names, say. A table of all pairs would be 80 GB. */
+static void many_labels(void **state)
+{
+	enum { N = 100000 };
+	size_t *labels = guild_alloc(N * sizeof(*labels));
+	size_t *halves = guild_alloc(N * sizeof(*halves));
+
+	(void)state;
+	for (size_t i = 0; i < N; i++) {
+		labels[i] = i;
+		halves[i] = i / 2;
+	}
+	near(guild_stat_labels_alike(labels, N, labels, N, N), 0);
+	near(guild_stat_labels_alike(halves, N / 2, halves, N / 2, N), 1);
+	free(labels);
+	free(halves);
+}
+
 /* Drawn orders come near to all orders. */
 static void permutations(void **state)
 {
@@ -121,6 +140,7 @@ int main(void)
 		cmocka_unit_test(ranks_and_correlations),
 		cmocka_unit_test(intervals),
 		cmocka_unit_test(associations),
+		cmocka_unit_test(many_labels),
 		cmocka_unit_test(permutations),
 		cmocka_unit_test(adjusted),
 	};
