@@ -7,17 +7,30 @@
 
 enum { DIGEST_SHOWN = 8, ATTR_FILE_MAX = 64 << 20 };
 
-struct cells {
-	struct guild_map map; /* header -> value */
+/* Installed packages: most runs of a project share them, and there are hundreds. */
+struct package_list {
+	struct guild_installed installed;
+	const struct guild_value **versions; /* of installed.v */
+};
+
+struct row {
+	struct guild_map cells;              /* header -> value; all but packages */
+	const struct package_list *packages; /* or NULL */
+};
+
+struct column {
+	const char *header;
+	const char *package; /* its key, or NULL */
 };
 
 struct changed {
 	struct guild_arena *a;
 	const struct guild_log *log;
-	struct guild_map
-		freezes; /* packages by the hash of the attribute's file: runs share them */
-	struct cells *rows;
-	struct guild_map headers; /* in order of first appearance */
+	struct row *rows;
+	size_t n_rows;
+	struct guild_map headers;  /* in order of first appearance; the value seen last */
+	struct guild_map lists;    /* of packages, by the hash of the attribute's file */
+	struct guild_map packages; /* keys in order of first appearance */
 };
 
 static bool is_same(const struct guild_value *a, const struct guild_value *b)
@@ -25,20 +38,25 @@ static bool is_same(const struct guild_value *a, const struct guild_value *b)
 	return !a || !b ? a == b : guild_value_eq(a, b);
 }
 
-static void put(struct changed *c, struct cells *row, const char *header,
+/* Runs that follow each other are alike, and share a copy. */
+static void put(struct changed *c, struct row *row, const char *header,
 	const struct guild_value *value)
 {
-	if (!guild_value_is_null(value) && !guild_map_has(&row->map, header)) {
-		guild_map_put(&row->map, header, guild_value_copy(c->a, value));
-		if (!guild_map_has(&c->headers, header)) {
-			guild_map_put(&c->headers, header, NULL);
-		}
+	if (guild_value_is_null(value) || guild_map_has(&row->cells, header)) {
+		return;
 	}
+	struct guild_value *kept = guild_map_get(&c->headers, header);
+
+	if (!kept || kept->type != value->type || !guild_value_eq(kept, value)) {
+		kept = guild_value_copy(c->a, value);
+		guild_map_put(&c->headers, header, kept);
+	}
+	guild_map_put(&row->cells, header, kept);
 }
 
 /* ---- what is looked at ---------------------------------------------------------------------------------- */
 
-static void put_attrs(struct changed *c, struct cells *row, struct guild_run_data *data)
+static void put_attrs(struct changed *c, struct row *row, struct guild_run_data *data)
 {
 	static const char *const names[] = {"sourcecode", "vcs_commit", "from", "host", "user"};
 	static const struct {
@@ -56,7 +74,7 @@ static void put_attrs(struct changed *c, struct cells *row, struct guild_run_dat
 }
 
 /* Attributes that guild.yml adds to an operation (run-attrs), as far as they fit a cell. */
-static void put_custom(struct changed *c, struct cells *row, const struct guild_run *run,
+static void put_custom(struct changed *c, struct row *row, const struct guild_run *run,
 	struct guild_run_data *data)
 {
 	struct guild_strs names = {0};
@@ -74,7 +92,7 @@ static void put_custom(struct changed *c, struct cells *row, const struct guild_
 	guild_strs_fini(&names);
 }
 
-static void put_inputs(struct changed *c, struct cells *row, const struct guild_run *run)
+static void put_inputs(struct changed *c, struct row *row, const struct guild_run *run)
 {
 	struct guild_arena *a = guild_arena_new();
 	struct guild_manifest m = {0};
@@ -93,43 +111,62 @@ static void put_inputs(struct changed *c, struct cells *row, const struct guild_
 	guild_arena_free(a);
 }
 
-static const struct guild_installed *read_packages(struct changed *c, const struct guild_run *run)
+static struct package_list *parse_packages(struct changed *c, const struct guild_run *run)
+{
+	struct package_list *list = guild_arena_alloc(c->a, sizeof(*list));
+
+	guild_installed_read(c->a, guild_run_attr(run, c->a, "pip_freeze"), &list->installed);
+	list->versions = guild_arena_alloc(c->a, (list->installed.n + 1) * sizeof(*list->versions));
+	for (size_t i = 0; i < list->installed.n; i++) {
+		const struct guild_installed_package *p = &list->installed.v[i];
+
+		list->versions[i] = guild_value_string(c->a, p->version);
+		if (!guild_map_has(&c->packages, p->key)) {
+			guild_map_put(&c->packages, p->key, NULL);
+		}
+	}
+	return list;
+}
+
+static void put_packages(struct changed *c, struct row *row, const struct guild_run *run)
 {
 	char *path = guild_path_join(run->guild_dir, "attrs/pip_freeze");
-	struct guild_installed *packages = NULL;
 	struct guild_buf text = {0};
 	char hash[33];
 
 	if (guild_file_read(path, ATTR_FILE_MAX, &text, NULL) == 0) {
 		guild_fast_hash(guild_buf_cstr(&text), text.n, hash);
-		packages = guild_map_get(&c->freezes, hash);
-		if (!packages) {
-			packages = guild_arena_alloc(c->a, sizeof(*packages));
-			guild_installed_read(c->a, guild_run_attr(run, c->a, "pip_freeze"),
-				packages);
-			guild_map_put(&c->freezes, hash, packages);
+		row->packages = guild_map_get(&c->lists, hash);
+		if (!row->packages) {
+			struct package_list *list = parse_packages(c, run);
+
+			guild_map_put(&c->lists, hash, list);
+			row->packages = list;
 		}
 	}
 	guild_buf_fini(&text);
 	free(path);
-	return packages;
 }
 
-static void put_packages(struct changed *c, struct cells *row, const struct guild_run *run)
+static const struct guild_value *version_of(const struct package_list *list, const char *key)
 {
-	const struct guild_installed *packages = read_packages(c, run);
-	struct guild_arena *a = guild_arena_new();
+	size_t low = 0, high = list ? list->installed.n : 0;
 
-	for (size_t i = 0; packages && i < packages->n; i++) {
-		char *header = guild_format("package %s", packages->v[i].key);
+	while (low < high) {
+		size_t at = low + (high - low) / 2;
 
-		put(c, row, header, guild_value_string(a, packages->v[i].version));
-		free(header);
+		if (strcmp(list->installed.v[at].key, key) < 0) {
+			low = at + 1;
+		} else {
+			high = at;
+		}
 	}
-	guild_arena_free(a);
+	return list && low < list->installed.n && strcmp(list->installed.v[low].key, key) == 0
+		       ? list->versions[low]
+		       : NULL;
 }
 
-static void fill_row(struct changed *c, const struct guild_run *run, struct cells *row)
+static void fill_row(struct changed *c, const struct guild_run *run, struct row *row)
 {
 	struct guild_run_data *data = guild_run_data_new(run, c->log);
 
@@ -179,49 +216,76 @@ static bool has_header(const struct guild_compare_table *t, const char *header)
 	return false;
 }
 
-static bool is_changed_header(const struct changed *c, size_t n_rows, const char *header)
+static const struct guild_value *cell_of(const struct row *row, const struct column *col)
 {
-	for (size_t i = 1; i < n_rows; i++) {
-		if (!is_same(guild_map_get(&c->rows[0].map, header),
-			    guild_map_get(&c->rows[i].map, header))) {
+	return col->package ? version_of(row->packages, col->package)
+			    : guild_map_get(&row->cells, col->header);
+}
+
+static bool is_changed(const struct changed *c, const struct column *col)
+{
+	for (size_t i = 1; i < c->n_rows; i++) {
+		bool is_shared = col->package && c->rows[i].packages == c->rows[0].packages;
+
+		if (!is_shared && !is_same(cell_of(&c->rows[0], col), cell_of(&c->rows[i], col))) {
 			return true;
 		}
 	}
 	return false;
 }
 
+/* Columns to add; packages come last. */
+static size_t list_changed(const struct changed *c, const struct guild_compare_table *t,
+	struct column *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->headers.n + c->packages.n; i++) {
+		bool is_package = i >= c->headers.n;
+		const char *key = is_package ? c->packages.entries[i - c->headers.n].key
+					     : c->headers.entries[i].key;
+		struct column col = {
+			.header = is_package ? guild_arena_format(c->a, "package %s", key)
+					     : guild_arena_strdup(c->a, key),
+			.package = is_package ? key : NULL,
+		};
+
+		if (!has_header(t, col.header) && is_changed(c, &col)) {
+			out[n++] = col;
+		}
+	}
+	return n;
+}
+
 static void add_changed(const struct changed *c, struct guild_compare_table *t)
 {
-	size_t n_all = t->n_cols + c->headers.n;
-	const char **headers = guild_arena_alloc(c->a, (n_all + 1) * sizeof(*headers));
-	size_t n = t->n_cols;
+	struct column *cols = guild_alloc((c->headers.n + c->packages.n + 1) * sizeof(*cols));
+	size_t n_old = t->n_cols, n_new = list_changed(c, t, cols);
+	const char **headers = guild_arena_alloc(c->a, (n_old + n_new + 1) * sizeof(*headers));
 
-	memcpy(headers, t->headers, n * sizeof(*headers));
-	for (size_t i = 0; i < c->headers.n; i++) {
-		const char *header = c->headers.entries[i].key;
-
-		if (!has_header(t, header) && is_changed_header(c, t->n_rows, header)) {
-			headers[n++] = guild_arena_strdup(c->a, header);
-		}
+	memcpy(headers, t->headers, n_old * sizeof(*headers));
+	for (size_t i = 0; i < n_new; i++) {
+		headers[n_old + i] = cols[i].header;
 	}
 	for (size_t i = 0; i < t->n_rows; i++) {
 		const struct guild_value **cells =
-			guild_arena_alloc(c->a, (n + 1) * sizeof(*cells));
+			guild_arena_alloc(c->a, (n_old + n_new + 1) * sizeof(*cells));
 
-		memcpy(cells, t->rows[i], t->n_cols * sizeof(*cells));
-		for (size_t j = t->n_cols; j < n; j++) {
-			cells[j] = guild_map_get(&c->rows[i].map, headers[j]);
+		memcpy(cells, t->rows[i], n_old * sizeof(*cells));
+		for (size_t j = 0; j < n_new; j++) {
+			cells[n_old + j] = cell_of(&c->rows[i], &cols[j]);
 		}
 		t->rows[i] = cells;
 	}
 	t->headers = headers;
-	t->n_cols = n;
+	t->n_cols = n_old + n_new;
+	free(cols);
 }
 
 void guild_compare_keep_changed(const struct guild_runs *runs, struct guild_compare_table *t,
 	const struct guild_log *log)
 {
-	struct changed c = {.a = t->arena, .log = log};
+	struct changed c = {.a = t->arena, .log = log, .n_rows = t->n_rows};
 
 	c.rows = guild_alloc((t->n_rows + 1) * sizeof(*c.rows));
 	for (size_t i = 0; i < t->n_rows; i++) {
@@ -230,9 +294,10 @@ void guild_compare_keep_changed(const struct guild_runs *runs, struct guild_comp
 	drop_equal(t);
 	add_changed(&c, t);
 	for (size_t i = 0; i < t->n_rows; i++) {
-		guild_map_fini(&c.rows[i].map);
+		guild_map_fini(&c.rows[i].cells);
 	}
 	free(c.rows);
 	guild_map_fini(&c.headers);
-	guild_map_fini(&c.freezes);
+	guild_map_fini(&c.lists);
+	guild_map_fini(&c.packages);
 }
