@@ -57,6 +57,8 @@ def test_select(runs):
     assert runs("select", "2", "--attr", "label").stdout == "lr 0.2\n"
     assert runs("select", "2", "--attr", "flags").stdout == "lr: 0.2\nx: 1\n"
     assert json.loads(runs("select", "-A", "--json").stdout) == ids
+    assert runs("select", "3", ids[0], "-a", "num_index").stdout == "[3]\n[1]\n"
+    assert runs("select", "-A", "--sort", "-flag:lr", "-a", "num_index").stdout.split() == ["[3]", "[2]", "[1]"]
 
 
 @pytest.mark.parametrize("args, message", [
