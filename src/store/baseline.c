@@ -60,52 +60,52 @@ bool guild_store_is_baseline_rule(const char *text)
 	return find_rule(text) != NULL;
 }
 
-static bool is_candidate(const struct guild_run *r, const struct guild_runs *but)
+/* What is searched: runs, but those in `but` and batches. */
+struct candidates {
+	const struct guild_runs *runs;
+	struct guild_map but; /* ids */
+	const struct guild_log *log;
+};
+
+static bool is_candidate(const struct candidates *c, const struct guild_run *r)
 {
-	for (size_t i = 0; but != NULL && i < but->n; i++) {
-		if (strcmp(but->v[i].id, r->id) == 0) {
-			return false;
-		}
-	}
-	return !guild_run_is_batch(r);
+	return !guild_map_has(&c->but, r->id) && !guild_run_facts_is_batch(r);
 }
 
-static bool find_first(const struct guild_runs *candidates, const struct guild_runs *but,
-	const struct rule *rule, const char *text, size_t *found, const struct guild_log *log)
+static bool find_first(const struct candidates *c, const struct rule *rule, const char *text,
+	size_t *found)
 {
-	for (size_t i = 0; i < candidates->n; i++) {
-		if (!is_candidate(&candidates->v[i], but)) {
+	bool is_found = false;
+	for (size_t i = 0; i < c->runs->n && !is_found; i++) {
+		const struct guild_run *r = &c->runs->v[i];
+		if (!is_candidate(c, r)) {
 			continue;
 		}
-		struct guild_run_data *data = guild_run_data_new(&candidates->v[i], log);
-		bool fits = rule->fits(data, text);
+		struct guild_run_data *data = guild_run_data_new(r, c->log);
+		is_found = rule->fits(data, text);
 		guild_run_data_free(data);
-		if (fits) {
-			*found = i;
-			return true;
-		}
+		*found = is_found ? i : *found;
 	}
-	return false;
+	return is_found;
 }
 
-static bool find_best(const struct guild_runs *candidates, const struct guild_runs *but,
-	const struct guild_sort *sort, size_t *found, const struct guild_log *log)
+static bool find_best(const struct candidates *c, const struct guild_sort *sort, size_t *found)
 {
 	struct guild_arena *a = guild_arena_new();
 	const struct guild_value *best = NULL;
-	for (size_t i = 0; i < candidates->n; i++) {
-		const struct guild_run *r = &candidates->v[i];
-		if (!is_candidate(r, but) || guild_run_status(r, NULL) != GUILD_RUN_COMPLETED) {
-			continue;
-		}
-		struct guild_run_data *data = guild_run_data_new(r, log);
-		struct guild_query_source source;
-		guild_query_run_source(data, &source);
-		const struct guild_value *keys = guild_sort_keys(sort, &source, a);
-		if (guild_col_value_sorts(keys->items[0]) && !guild_value_is_null(keys->items[0]) &&
-			(best == NULL || guild_sort_cmp(sort, keys, best) < 0)) {
-			best = keys;
-			*found = i;
+	for (size_t i = 0; i < c->runs->n; i++) {
+		const struct guild_run *r = &c->runs->v[i];
+		struct guild_run_data *data = guild_run_data_new(r, c->log);
+		if (is_candidate(c, r) && guild_run_data_status(data) == GUILD_RUN_COMPLETED) {
+			struct guild_query_source source;
+			guild_query_run_source(data, &source);
+			const struct guild_value *keys = guild_sort_keys(sort, &source, a);
+			if (guild_col_value_sorts(keys->items[0]) &&
+				!guild_value_is_null(keys->items[0]) &&
+				(best == NULL || guild_sort_cmp(sort, keys, best) < 0)) {
+				best = keys;
+				*found = i;
+			}
 		}
 		guild_run_data_free(data);
 	}
@@ -114,15 +114,13 @@ static bool find_best(const struct guild_runs *candidates, const struct guild_ru
 	return is_found;
 }
 
-int guild_store_find_baseline(const struct guild_runs *candidates, const struct guild_runs *but,
-	const char *text, size_t *found, const struct guild_log *log, struct guild_error *err)
+static int find(const struct candidates *c, const struct rule *rule, const char *text,
+	size_t *found, struct guild_error *err)
 {
-	const struct rule *rule = find_rule(text);
-	guild_assert(rule != NULL);
 	const char *rest = text + strlen(rule->prefix);
 	bool is_found;
 	if (rule->fits != NULL) {
-		is_found = find_first(candidates, but, rule, rest, found, log);
+		is_found = find_first(c, rule, rest, found);
 	} else {
 		struct guild_sort *sort = NULL;
 		char *order = guild_format("%s%s", rule->sort, rest);
@@ -131,8 +129,22 @@ int guild_store_find_baseline(const struct guild_runs *candidates, const struct 
 		if (rc != 0) {
 			return rc;
 		}
-		is_found = find_best(candidates, but, sort, found, log);
+		is_found = find_best(c, sort, found);
 		guild_sort_free(sort);
 	}
 	return is_found ? 0 : guild_error_set(err, GUILD_ENOTFOUND, "no other run is '%s'", text);
+}
+
+int guild_store_find_baseline(const struct guild_runs *candidates, const struct guild_runs *but,
+	const char *text, size_t *found, const struct guild_log *log, struct guild_error *err)
+{
+	struct candidates c = {.runs = candidates, .log = log};
+	const struct rule *rule = find_rule(text);
+	guild_assert(rule != NULL);
+	for (size_t i = 0; but != NULL && i < but->n; i++) {
+		guild_map_put(&c.but, but->v[i].id, NULL);
+	}
+	int rc = find(&c, rule, text, found, err);
+	guild_map_fini(&c.but);
+	return rc;
 }
