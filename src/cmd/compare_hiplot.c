@@ -6,6 +6,7 @@
 #include <guild/exec.h>
 
 #include "compare_table.h"
+#include "grid_output.h"
 
 enum { MAX_OUTPUT = 1 << 20, NO_MODULE = 3 };
 
@@ -57,24 +58,6 @@ static int make_page(const struct guild_ctx *ctx, const char *csv, const char *p
 	return rc;
 }
 
-static int write_csv(const struct guild_grid *g, const char *path, struct guild_error *err)
-{
-	struct guild_new_file *file = NULL;
-	int rc = guild_new_file_open(path, &file, err);
-
-	if (rc != 0) {
-		return rc;
-	}
-	struct guild_sink to = guild_new_file_sink(file);
-
-	rc = guild_grid_write(g, GUILD_GRID_CSV, &to, err);
-	if (rc != 0) {
-		guild_new_file_discard(file);
-		return rc;
-	}
-	return guild_new_file_commit(file, false, err);
-}
-
 /* The page stays where it is: a browser reads it when it likes. */
 static int show(const struct guild_ctx *ctx, const char *page, struct guild_error *err)
 {
@@ -102,7 +85,7 @@ int guild_compare_hiplot(const struct guild_ctx *ctx, const struct guild_grid *g
 	char *csv = guild_path_join(dir, "compare.csv");
 	char *made = guild_path_join(dir, "compare.html");
 	char *page = is_saved ? guild_path_abs(wanted, ctx->cwd) : guild_strdup(made);
-	int rc = write_csv(g, csv, err);
+	int rc = guild_cmd_save_grid(g, GUILD_GRID_CSV, csv, err);
 
 	if (rc == 0) {
 		rc = make_page(ctx, csv, page, err);

@@ -14,8 +14,8 @@ static int write_stdout(void *arg, const void *p, size_t n, struct guild_error *
 		       : guild_error_errno(err, errno, "cannot write to standard output");
 }
 
-static int write_file(const struct guild_ctx *ctx, const struct guild_grid *g,
-	enum guild_grid_format format, const char *path, struct guild_error *err)
+int guild_cmd_save_grid(const struct guild_grid *g, enum guild_grid_format format, const char *path,
+	struct guild_error *err)
 {
 	struct guild_new_file *file = NULL;
 	int rc = guild_new_file_open(path, &file, err);
@@ -30,11 +30,7 @@ static int write_file(const struct guild_ctx *ctx, const struct guild_grid *g,
 		guild_new_file_discard(file);
 		return rc;
 	}
-	rc = guild_new_file_commit(file, false, err);
-	if (rc == 0) {
-		guild_log(&ctx->log, "note", "Wrote %zu row(s) to %s", g->n_rows, path);
-	}
-	return rc;
+	return guild_new_file_commit(file, false, err);
 }
 
 int guild_cmd_write_grid(const struct guild_ctx *ctx, const struct guild_grid *g,
@@ -47,8 +43,15 @@ int guild_cmd_write_grid(const struct guild_ctx *ctx, const struct guild_grid *g
 		guild_error_hint(err, "name a file, or pipe it into a program");
 		return err->code;
 	}
-	return strcmp(path, "-") == 0 ? guild_grid_write(g, format, &to_stdout, err)
-				      : write_file(ctx, g, format, path, err);
+	if (strcmp(path, "-") == 0) {
+		return guild_grid_write(g, format, &to_stdout, err);
+	}
+	int rc = guild_cmd_save_grid(g, format, path, err);
+
+	if (rc == 0) {
+		guild_log(&ctx->log, "note", "Wrote %zu row(s) to %s", g->n_rows, path);
+	}
+	return rc;
 }
 
 int guild_cmd_write_bytes(struct guild_str bytes, const char *path, struct guild_error *err)

@@ -7,6 +7,9 @@
 /* Writes to PATH, saying afterwards how many rows it got, or to standard output for "-". */
 int guild_cmd_write_grid(const struct guild_ctx *ctx, const struct guild_grid *g,
 	enum guild_grid_format format, const char *path, struct guild_error *err);
+/* Writes to the file PATH, and says nothing. */
+int guild_cmd_save_grid(const struct guild_grid *g, enum guild_grid_format format, const char *path,
+	struct guild_error *err);
 /* Writes bytes to PATH, or to standard output for "-". */
 int guild_cmd_write_bytes(struct guild_str bytes, const char *path, struct guild_error *err);
 /* Appends the table as plain text; `columns` 0: as wide as it is. */
