@@ -252,8 +252,6 @@ int guild_file_set_source(struct guild_arena *a, const struct guild_run *r, cons
 /* What a run made: neither source code, nor inputs, nor event files. */
 int guild_file_set_generated(struct guild_arena *a, const struct guild_run *r,
 	struct guild_file_set *out, struct guild_error *err);
-const struct guild_file_set_entry *guild_file_set_find(const struct guild_file_set *s,
-	const char *name);
 
 enum guild_file_status {
 	GUILD_FILE_ADDED,

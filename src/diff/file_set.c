@@ -45,14 +45,6 @@ void guild_file_set_sort(struct guild_file_set *s)
 	s->n = kept;
 }
 
-const struct guild_file_set_entry *guild_file_set_find(const struct guild_file_set *s,
-	const char *name)
-{
-	struct guild_file_set_entry key = {.name = name};
-
-	return s->n > 0 ? bsearch(&key, s->v, s->n, sizeof(*s->v), by_name) : NULL;
-}
-
 /* ---- below a directory ----------------------------------------------------------------------------------- */
 
 struct walk {

@@ -51,12 +51,6 @@ void guild_thrift_bool(struct thrift *t, int field, bool v)
 	put_field(t, field, v ? THRIFT_TRUE : THRIFT_FALSE);
 }
 
-void guild_thrift_i16(struct thrift *t, int field, int16_t v)
-{
-	put_field(t, field, THRIFT_I16);
-	put_zigzag(t->out, v);
-}
-
 void guild_thrift_i32(struct thrift *t, int field, int32_t v)
 {
 	put_field(t, field, THRIFT_I32);

@@ -8,7 +8,6 @@ enum { THRIFT_MAX_DEPTH = 16 };
 enum thrift_type {
 	THRIFT_TRUE = 1,
 	THRIFT_FALSE = 2,
-	THRIFT_I16 = 4,
 	THRIFT_I32 = 5,
 	THRIFT_I64 = 6,
 	THRIFT_BINARY = 8,
@@ -26,7 +25,6 @@ struct thrift {
 void guild_thrift_begin(struct thrift *t, int field);
 void guild_thrift_end(struct thrift *t);
 void guild_thrift_bool(struct thrift *t, int field, bool v);
-void guild_thrift_i16(struct thrift *t, int field, int16_t v);
 void guild_thrift_i32(struct thrift *t, int field, int32_t v);
 void guild_thrift_i64(struct thrift *t, int field, int64_t v);
 void guild_thrift_binary(struct thrift *t, int field, struct guild_str v);
