@@ -9,76 +9,36 @@
 
 #include "verify.h"
 
-enum { DEPTH_MAX = 200, CHUNK_BYTES = 1 << 16, RECORD_MAX = 256 << 20 };
+enum { DEPTH_MAX = 200, CHUNK_BYTES = 1 << 16, RECORD_FRAME_BYTES = 16 };
 
 /* ---- event files -------------------------------------------------------------------------------------------------- */
 
-static uint64_t little_endian(const unsigned char *p, size_t n)
+/* Length and its checksum before, the content's checksum after it. */
+static int count_record(void *arg, struct guild_str event)
 {
-	uint64_t v = 0;
-	for (size_t i = n; i > 0; i--) {
-		v = v << 8 | p[i - 1];
-	}
-	return v;
-}
-
-enum tail { TAIL_NONE, TAIL_CUT, TAIL_BAD };
-
-/* Reads one record: length, its checksum, bytes, their checksum. */
-static bool read_record(FILE *f, struct guild_buf *bytes, int64_t *at, enum tail *tail)
-{
-	unsigned char head[12];
-	unsigned char foot[4];
-	size_t n = fread(head, 1, sizeof(head), f);
-	if (n < sizeof(head)) {
-		*tail = n == 0 ? TAIL_NONE : TAIL_CUT;
-		return false;
-	}
-	uint64_t length = little_endian(head, 8);
-	if (little_endian(head + 8, 4) != guild_crc32c_masked(head, 8) || length > RECORD_MAX) {
-		*tail = TAIL_BAD;
-		return false;
-	}
-	guild_buf_reset(bytes);
-	guild_buf_reserve(bytes, (size_t)length);
-	if (fread(bytes->p, 1, (size_t)length, f) < length ||
-		fread(foot, 1, sizeof(foot), f) < sizeof(foot)) {
-		*tail = TAIL_CUT;
-		return false;
-	}
-	if (little_endian(foot, 4) != guild_crc32c_masked(bytes->p, (size_t)length)) {
-		*tail = TAIL_BAD;
-		return false;
-	}
-	*at += (int64_t)(sizeof(head) + length + sizeof(foot));
-	return true;
+	*(int64_t *)arg += (int64_t)event.n + RECORD_FRAME_BYTES;
+	return 0;
 }
 
 static void verify_events(const struct verify_run *v, const char *path)
 {
-	struct guild_buf bytes = {.max = (size_t)RECORD_MAX + 1};
-	enum tail tail = TAIL_NONE;
+	enum guild_event_end end = GUILD_EVENT_END_CLEAN;
+	struct guild_error err = {0};
 	int64_t good = 0;
-	FILE *f = fopen(path, "rbe");
-	if (!f) {
-		guild_findings_add(v->out, "events", v->run, path,
-			guild_format("cannot be read: %s", strerror(errno)));
+	if (guild_event_file_records(path, count_record, &good, &end, &err) != 0) {
+		guild_findings_add(v->out, "events", v->run, path, guild_strdup(err.text));
 		return;
 	}
-	while (read_record(f, &bytes, &good, &tail)) {
-	}
-	fclose(f);
-	if (tail != TAIL_NONE && !v->is_live) {
+	if (end != GUILD_EVENT_END_CLEAN && !v->is_live) {
 		struct guild_finding *found = guild_findings_add(v->out, "events", v->run, path,
 			guild_format(
-				tail == TAIL_CUT
+				end == GUILD_EVENT_END_TRUNCATED
 					? "ends in the middle of a record, after %lld good bytes"
 					: "has a wrong checksum after %lld good bytes",
 				(long long)good));
 		found->repair = GUILD_REPAIR_CUT;
 		found->good_bytes = good;
 	}
-	guild_buf_fini(&bytes);
 }
 
 /* ---- output --------------------------------------------------------------------------------------------------------- */
