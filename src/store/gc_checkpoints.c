@@ -70,69 +70,33 @@ int guild_keep_parse(struct guild_arena *a, const char *text, struct guild_keep 
 
 /* ---- a scalar by step ---------------------------------------------------------------------------------------- */
 
-struct point {
-	int64_t step;
-	double value;
-	size_t order; /* of arrival: the last one of a step counts */
-};
 struct series {
-	const char *tag;
-	struct point *v;
-	size_t n, cap;
+	const struct guild_scalar_point *v; /* sorted by step */
+	size_t n;
 	int64_t widest; /* gap between neighbours */
 };
 
-static int add_point(void *arg, const struct guild_event_scalar *s)
+static void read_series(const struct guild_run *r, struct guild_arena *a, const char *key,
+	struct series *out)
 {
-	struct series *to = arg;
-	if (guild_str_eqz(s->tag, to->tag)) {
-		to->v = guild_grow_array(to->v, &to->cap, to->n + 1, sizeof(*to->v));
-		to->v[to->n] = (struct point){s->step, s->value, to->n};
-		to->n++;
-	}
-	return 0;
-}
-
-static int compare_points(const void *a, const void *b)
-{
-	const struct point *x = a;
-	const struct point *y = b;
-	int order = (x->step > y->step) - (x->step < y->step);
-	return order ? order : (x->order > y->order) - (x->order < y->order);
-}
-
-/* All values of a scalar, sorted by step. */
-static void read_series(const struct guild_run *r, const char *key, struct series *out)
-{
-	struct guild_arena *a = guild_arena_new();
+	struct guild_series all = {0};
 	struct guild_scalars scalars = {0};
-	struct guild_strs names = {0};
-	(void)guild_scalars_read(r, a, &scalars, NULL, NULL);
+	(void)guild_series_read(r, a, &all, NULL, NULL);
+	/* Which of them a name means is told by names alone. */
+	scalars.v = guild_arena_alloc(a, (all.n + 1) * sizeof(*scalars.v));
+	for (; scalars.n < all.n; scalars.n++) {
+		scalars.v[scalars.n].prefix = all.v[scalars.n].prefix;
+		scalars.v[scalars.n].tag = all.v[scalars.n].tag;
+	}
 	const struct guild_scalar_summary *found = guild_scalars_find(&scalars, key);
 	if (found != NULL) {
-		char *dir = found->prefix[0] ? guild_path_join(r->dir, found->prefix)
-					     : guild_strdup(r->dir);
-		out->tag = found->tag;
-		(void)guild_dir_list(dir, &names, NULL);
-		for (size_t i = 0; i < names.n; i++) {
-			enum guild_event_end end;
-			char *path = guild_path_join(dir, names.v[i]);
-			if (strstr(names.v[i], "tfevents") != NULL) {
-				(void)guild_event_file_read(path, add_point, out, &end, NULL);
-			}
-			free(path);
-		}
-		free(dir);
-	}
-	if (out->n > 1) {
-		qsort(out->v, out->n, sizeof(*out->v), compare_points);
+		out->v = all.v[found - scalars.v].v;
+		out->n = all.v[found - scalars.v].n;
 	}
 	for (size_t i = 1; i < out->n; i++) {
 		int64_t gap = out->v[i].step - out->v[i - 1].step;
 		out->widest = gap > out->widest ? gap : out->widest;
 	}
-	guild_strs_fini(&names);
-	guild_arena_free(a);
 }
 
 /* The value at a step, or the last one before it. A step before the first value, or further behind the last than values are apart,
@@ -205,9 +169,10 @@ static void keep_every(const struct guild_keep *k, struct candidates *c)
 /* What has no value cannot be judged, and is kept; of equals the later one is better. */
 static void keep_best(const struct guild_run *r, const struct guild_keep *k, struct candidates *c)
 {
+	struct guild_arena *a = guild_arena_new();
 	struct series s = {0};
 	bool *taken = guild_alloc(c->n * sizeof(*taken));
-	read_series(r, k->scalar, &s);
+	read_series(r, a, k->scalar, &s);
 	for (size_t i = 0; i < c->n; i++) {
 		c->v[i].value = value_at(&s, c->v[i].checkpoint->step);
 		taken[i] = isnan(c->v[i].value);
@@ -227,7 +192,7 @@ static void keep_best(const struct guild_run *r, const struct guild_keep *k, str
 		}
 	}
 	free(taken);
-	free(s.v);
+	guild_arena_free(a);
 }
 
 /* A step says where a checkpoint stands. One without is kept, unless none of them has one: then only time tells. */
