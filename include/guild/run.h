@@ -152,6 +152,10 @@ size_t guild_manifest_parse(struct guild_arena *a, struct guild_str text,
 void guild_manifest_format(struct guild_buf *out, const struct guild_manifest_entry *e);
 /* MD5 over the source files of the manifest (runs.md 8): 32 hex digits, or "" when there are none. */
 int guild_run_sourcecode_digest(const struct guild_run *r, char out[33], struct guild_error *err);
+/* Where a source file (`path` is relative to the run) is kept as it was when flag values are put into it; there or not. Caller frees. */
+char *guild_run_original_path(const struct guild_run *r, const char *path);
+/* A source file as it was before: that one, or, where nothing was put in, the file itself. Caller frees. */
+char *guild_run_source_path(const struct guild_run *r, const char *path);
 
 /* ---- output index ---------------------------------------------------------------------------------------- */
 

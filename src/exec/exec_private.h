@@ -104,8 +104,6 @@ struct guild_source_flags_request {
 int guild_source_flags_apply(const struct guild_source_flags_request *req, struct guild_error *err);
 /* GUILD_ENOTFOUND: a command's notebook or script is neither in the run nor in the project. */
 int guild_source_flags_check(const struct guild_command_request *req, struct guild_error *err);
-/* A source file of a run as it was before values were put in; caller frees. `path` is relative to the run. */
-char *guild_source_original(const struct guild_run *run, const char *path);
 /* The command's word that names a notebook, NULL for other commands. */
 const char *guild_notebook_word(const struct guild_value *op);
 

@@ -11,7 +11,7 @@
 static void check_file(struct guild_reproducing *p, const struct guild_manifest_entry *e)
 {
 	char hex[65] = "";
-	char *path = guild_source_original(p->req->run, e->path);
+	char *path = guild_run_source_path(p->req->run, e->path);
 	bool is_there = guild_file_exists(path);
 	if (!guild_path_is_beneath(e->path)) {
 		guild_reproduce_find(p, GUILD_REPRODUCE_SOURCE, e->path, "lies outside of the run",

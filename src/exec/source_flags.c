@@ -80,30 +80,14 @@ static void find_target(struct source *s)
 			    : copy_path(s);
 }
 
-static char *kept_path(const struct guild_run *run, const char *path)
-{
-	return guild_path_join3(run->guild_dir, "original",
-		guild_path_is_beneath(path) ? path : guild_path_basename(path));
-}
-
 static char *original_path(const struct source *s)
 {
 	char *rel = guild_path_join(s->req->source_dest, s->path);
 	char *in_run = guild_path_normalize(rel);
-	char *path = kept_path(s->req->run, in_run);
+	char *path = guild_run_original_path(s->req->run, in_run);
 	free(in_run);
 	free(rel);
 	return path;
-}
-
-char *guild_source_original(const struct guild_run *run, const char *path)
-{
-	char *kept = kept_path(run, path);
-	if (guild_is_file(kept)) {
-		return kept;
-	}
-	free(kept);
-	return guild_path_join(run->dir, path);
 }
 
 /* The file to start from; NULL: there is none. */

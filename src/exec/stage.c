@@ -262,7 +262,7 @@ static int copy_run_source(const struct guild_run *from, const struct guild_run 
 		if (m.v[i].kind != 's' || !guild_path_is_beneath(m.v[i].path)) {
 			continue;
 		}
-		char *source = guild_source_original(from, m.v[i].path);
+		char *source = guild_run_source_path(from, m.v[i].path);
 		char *target = guild_path_join(run->dir, m.v[i].path);
 		char *dir = guild_path_dirname(target);
 		rc = guild_mkdirs(dir, err);

@@ -176,3 +176,19 @@ out:
 	guild_arena_free(a);
 	return rc;
 }
+
+char *guild_run_original_path(const struct guild_run *r, const char *path)
+{
+	return guild_path_join3(r->guild_dir, "original",
+		guild_path_is_beneath(path) ? path : guild_path_basename(path));
+}
+
+char *guild_run_source_path(const struct guild_run *r, const char *path)
+{
+	char *original = guild_run_original_path(r, path);
+	if (guild_is_file(original)) {
+		return original;
+	}
+	free(original);
+	return guild_path_join(r->dir, path);
+}

@@ -35,22 +35,11 @@ static void verify_attrs(const struct verify_run *v)
 
 /* ---- the manifest ---------------------------------------------------------------------------------------------- */
 
-/* The copy as it was before values were put into a notebook or script, where there is one. */
-static char *source_path(const struct guild_run *r, const char *path)
-{
-	char *original = guild_path_join3(r->guild_dir, "original", path);
-	if (guild_is_file(original)) {
-		return original;
-	}
-	free(original);
-	return guild_path_join(r->dir, path);
-}
-
 /* False where it is not what it was. */
 static bool verify_hash(const struct verify_run *v, const struct guild_manifest_entry *e)
 {
 	const char *kind = e->kind == 's' ? "source" : e->kind == 'd' ? "dependency" : "internal";
-	char *path = e->kind == 's' ? source_path(v->run, e->path)
+	char *path = e->kind == 's' ? guild_run_source_path(v->run, e->path)
 				    : guild_path_join(v->run->dir, e->path);
 	char hex[65] = "";
 	struct guild_error err = {0};
