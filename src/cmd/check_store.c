@@ -15,14 +15,6 @@ struct check {
 	struct guild_progress progress;
 };
 
-static void show_progress(void *arg, size_t done, size_t total)
-{
-	struct guild_progress *p = arg;
-
-	p->total = (int64_t)total;
-	guild_progress_add(p, (int64_t)done - p->done);
-}
-
 static void find(struct check *c)
 {
 	char *index = guild_store_index_path(&c->ctx->home, false, c->ctx->environ_);
@@ -30,7 +22,7 @@ static void find(struct check *c)
 		.home = &c->ctx->home,
 		.index_path = index,
 		.more = guild_exec_verify_inputs,
-		.on_progress = show_progress,
+		.on_progress = guild_progress_report,
 		.progress_arg = &c->progress,
 	};
 

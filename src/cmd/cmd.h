@@ -276,6 +276,8 @@ struct guild_progress {
 void guild_progress_start(struct guild_progress *p, const struct guild_ctx *ctx, const char *what,
 	int64_t total);
 void guild_progress_add(struct guild_progress *p, int64_t n);
+/* For rooms that tell how far they are: on_progress of a request, with the progress as its argument. */
+void guild_progress_report(void *progress, size_t done, size_t total);
 void guild_progress_end(struct guild_progress *p);
 
 #endif

@@ -67,14 +67,6 @@ struct view {
 
 /* ---- rows -------------------------------------------------------------------------------------------------- */
 
-static void show_progress(void *arg, size_t done, size_t total)
-{
-	struct guild_progress *p = arg;
-
-	p->total = (int64_t)total;
-	guild_progress_add(p, (int64_t)done - p->done);
-}
-
 static void measure(struct view *v, const size_t *group, size_t n_groups,
 	struct guild_disk_use *groups)
 {
@@ -84,7 +76,7 @@ static void measure(struct view *v, const size_t *group, size_t n_groups,
 		.group = group,
 		.n_groups = n_groups,
 		.is_apparent = v->is_apparent,
-		.on_progress = show_progress,
+		.on_progress = guild_progress_report,
 		.progress_arg = &progress,
 	};
 

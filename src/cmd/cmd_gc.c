@@ -162,14 +162,6 @@ static int read_request(struct plan *p, struct guild_error *err)
 	return rc;
 }
 
-static void show_progress(void *arg, size_t done, size_t total)
-{
-	struct guild_progress *p = arg;
-
-	p->total = (int64_t)total;
-	guild_progress_add(p, (int64_t)done - p->done);
-}
-
 /* ---- what is found ------------------------------------------------------------------------------------------------ */
 
 static int64_t total_bytes(const struct plan *p)
@@ -308,7 +300,7 @@ static int run(struct guild_ctx *ctx, const struct guild_args *args)
 	int rc = read_request(&p, &err);
 	int code;
 
-	p.req.on_progress = show_progress;
+	p.req.on_progress = guild_progress_report;
 	p.req.progress_arg = &p.progress;
 	guild_progress_start(&p.progress, ctx, "Looking at runs", 0);
 	rc = rc ? rc : guild_gc_plan_make(&p.req, &p.found, &err);

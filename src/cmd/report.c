@@ -203,6 +203,14 @@ void guild_progress_add(struct guild_progress *p, int64_t n)
 	draw_progress(p);
 }
 
+void guild_progress_report(void *arg, size_t done, size_t total)
+{
+	struct guild_progress *p = arg;
+
+	p->total = (int64_t)total;
+	guild_progress_add(p, (int64_t)done - p->done);
+}
+
 void guild_progress_end(struct guild_progress *p)
 {
 	if (p->shown) {

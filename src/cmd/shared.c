@@ -335,14 +335,6 @@ static size_t most_wanted(const struct guild_strs *words, const char *default_sp
 	return most;
 }
 
-static void on_progress(void *arg, size_t done, size_t total)
-{
-	struct guild_progress *p = arg;
-
-	p->total = (int64_t)total;
-	guild_progress_add(p, (int64_t)done - p->done);
-}
-
 int guild_cmd_list(const struct guild_ctx *ctx, const char *runs_dir,
 	const struct guild_run_filter *filter, const char *parent, struct guild_runs *out,
 	struct guild_error *err)
@@ -351,7 +343,7 @@ int guild_cmd_list(const struct guild_ctx *ctx, const char *runs_dir,
 	struct guild_run_filter watched = *filter;
 
 	guild_progress_start(&progress, ctx, "reading runs", 0);
-	watched.on_progress = on_progress;
+	watched.on_progress = guild_progress_report;
 	watched.progress_arg = &progress;
 	int rc = guild_store_list(runs_dir, &watched, parent, out, &ctx->log, err);
 	guild_progress_end(&progress);
