@@ -370,6 +370,9 @@ int guild_exec_find_equal(const struct guild_exec_op *x, bool is_batch, const ch
 /* Inputs of a run in the order they were resolved, in arena `a`; those of 0.9.0 as far as its manifest tells. */
 int guild_run_inputs(const struct guild_run *run, struct guild_arena *a, struct guild_inputs *out,
 	struct guild_error *err);
+/* The one of the same resource and source, or NULL. */
+const struct guild_input *guild_inputs_find(const struct guild_inputs *all,
+	const struct guild_input *like);
 /* What the dependencies of an operation are now, without a run and without downloading or unpacking anything: `sha1` compares with that of
  * guild_run_inputs, `targets` is empty. A source that cannot be resolved has an empty sha1. Content of large files is hashed once and
  * remembered in the cache of the Guild home. */

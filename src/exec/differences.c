@@ -340,18 +340,6 @@ void guild_exec_source_diff(const struct guild_exec_now *now, const struct guild
 
 /* ---- inputs --------------------------------------------------------------------------------------------------------- */
 
-static const struct guild_input *find_input(const struct guild_inputs *all,
-	const struct guild_input *like)
-{
-	for (size_t i = 0; i < all->n; i++) {
-		if (strcmp(all->v[i].resource, like->resource) == 0 &&
-			strcmp(all->v[i].source, like->source) == 0) {
-			return &all->v[i];
-		}
-	}
-	return NULL;
-}
-
 /* Content where both know it; else the run it came from. What nobody can tell counts as changed. */
 static bool same_input(const struct guild_input *a, const struct guild_input *b)
 {
@@ -381,13 +369,13 @@ static int compare_inputs(struct finder *f)
 	rc = guild_run_inputs(f->run, now->a, &before, f->err);
 	for (size_t i = 0; i < now->inputs.n && rc == 0; i++) {
 		const struct guild_input *b = &now->inputs.v[i];
-		const struct guild_input *a = find_input(&before, b);
+		const struct guild_input *a = guild_inputs_find(&before, b);
 		if (!a || !same_input(a, b)) {
 			add(f, GUILD_DIFFERENCE_INPUT, b->source, input_text(a), input_text(b));
 		}
 	}
 	for (size_t i = 0; i < before.n && rc == 0; i++) {
-		if (!find_input(&now->inputs, &before.v[i])) {
+		if (!guild_inputs_find(&now->inputs, &before.v[i])) {
 			add(f, GUILD_DIFFERENCE_INPUT, before.v[i].source, input_text(&before.v[i]),
 				NULL);
 		}

@@ -113,6 +113,18 @@ int guild_run_inputs(const struct guild_run *run, struct guild_arena *a, struct 
 	return 0;
 }
 
+const struct guild_input *guild_inputs_find(const struct guild_inputs *all,
+	const struct guild_input *like)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		if (strcmp(all->v[i].resource, like->resource) == 0 &&
+			strcmp(all->v[i].source, like->source) == 0) {
+			return &all->v[i];
+		}
+	}
+	return NULL;
+}
+
 /* ---- as they are now ------------------------------------------------------------------------------------------------ */
 
 int guild_exec_inputs(const struct guild_exec_op *x, struct guild_arena *a,

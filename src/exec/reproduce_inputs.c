@@ -8,18 +8,6 @@
 
 enum copy_state { COPY_SAME, COPY_CHANGED, COPY_UNKNOWN };
 
-static const struct guild_input *find_like(const struct guild_inputs *all,
-	const struct guild_input *like)
-{
-	for (size_t i = 0; i < all->n; i++) {
-		if (strcmp(all->v[i].resource, like->resource) == 0 &&
-			strcmp(all->v[i].source, like->source) == 0) {
-			return &all->v[i];
-		}
-	}
-	return NULL;
-}
-
 /* ---- the run's own copies ------------------------------------------------------------------------------------------ */
 
 static const char *recorded_sha1(const struct guild_manifest *m, const char *target)
@@ -133,7 +121,7 @@ static void take_from_run(struct checking *k, const struct guild_input *in,
 
 static void check_input(struct checking *k, const struct guild_input *in)
 {
-	const struct guild_input *now = find_like(&k->now, in);
+	const struct guild_input *now = guild_inputs_find(&k->now, in);
 	bool is_same = in->sha1[0] && now && strcmp(in->sha1, now->sha1) == 0;
 	/* A module has no content: it is asked for when the run is made. */
 	if (is_same || guild_starts(in->uri, "module:")) {
@@ -204,7 +192,7 @@ int guild_reproduce_verify_inputs(struct guild_reproducing *p, struct guild_erro
 	size_t n = 0;
 	for (size_t i = 0; i < p->then.n && rc == 0; i++) {
 		const struct guild_input *a = &p->then.v[i];
-		const struct guild_input *b = find_like(&now, a);
+		const struct guild_input *b = guild_inputs_find(&now, a);
 		if (a->sha1[0] && b && b->sha1[0] && strcmp(a->sha1, b->sha1) != 0) {
 			guild_reproduce_find(p, GUILD_REPRODUCE_INPUTS, a->source, "changed",
 				a->sha1, b->sha1);
