@@ -123,6 +123,7 @@ int guild_service_stop(const struct guild_home *home, const char *name, pid_t *p
 /* Turns the machine off when no run of the home was running for a while. */
 struct guild_shutdown_timer {
 	const struct guild_home *home;
+	char *const *env; /* says where the index is */
 	double timeout_min;
 	int64_t grace_min; /* that the program shutdown waits */
 	bool as_root;      /* by sudo */

@@ -98,6 +98,7 @@ static int run_timer_start(struct guild_ctx *ctx, const struct guild_args *args)
 	struct guild_error err = {0};
 	const struct guild_shutdown_timer timer = {
 		.home = &ctx->home,
+		.env = ctx->environ_,
 		.timeout_min = guild_args_number(args, "timeout", DEFAULT_TIMEOUT_MIN),
 		.grace_min = guild_args_int(args, "grace-period", 1),
 		.as_root = guild_args_flag(args, "su"),

@@ -8,15 +8,18 @@
 enum { LOOK_EVERY_MS = 30000, LOOKS_PER_TIMEOUT = 4, LOOK_AT_LEAST_MS = 50, COMMAND_MS = 60000 };
 
 /* Whether a run of this Guild home is running now. */
-static bool is_active(const struct guild_home *home)
+static bool is_active(const struct guild_shutdown_timer *t)
 {
-	struct guild_run_filter filter = {.statuses = 1U << GUILD_RUN_RUNNING};
+	char *index_path = guild_store_index_path(t->home, false, t->env);
+	struct guild_run_filter filter = {
+		.statuses = 1U << GUILD_RUN_RUNNING, .index_path = index_path};
 	struct guild_runs runs = {0};
-	char *dir = guild_home_runs_dir(home, false);
+	char *dir = guild_home_runs_dir(t->home, false);
 	/* A store that cannot be read is no reason to turn the machine off. */
 	bool active = guild_store_list(dir, &filter, NULL, &runs, NULL, NULL) != 0 || runs.n > 0;
 
 	guild_runs_fini(&runs);
+	free(index_path);
 	free(dir);
 	return active;
 }
@@ -68,7 +71,7 @@ static int watch(struct guild_service *s, void *arg, struct guild_error *err)
 	guild_service_say(s, "timeout %g minute(s)%s", t->timeout_min,
 		t->dont_shutdown ? ", --dont-shutdown: the machine will not be turned off" : "");
 	do {
-		bool active = is_active(t->home);
+		bool active = is_active(t);
 
 		if (active != was_active) {
 			guild_service_say(s, active ? "a run is running" : "no run is running");
