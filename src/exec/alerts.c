@@ -1,5 +1,5 @@
 /*
- * The watch over a running program: what it said so far, which rules hold, what they do.
+ * The watch over a running program: what it said so far, and which rules hold.
  *
  * A value costs one look-up by its name and the rules that name it; the clock brings everything else once a second. All of it happens on
  * the supervisor's thread, but for what takes long (alert_actions.c).
@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
-
-#include <guild/net.h>
 
 #include "alerts.h"
 #include "exec_private.h"
@@ -45,7 +43,7 @@ struct guild_alerts {
 	int64_t last_step; /* of any scalar; -1: none */
 	struct guild_value *time_value;
 	bool wants_disk, wants_output;
-	struct guild_container_limits limits;
+	struct alert_machine machine;
 };
 
 /* ---- names --------------------------------------------------------------------------------------------- */
@@ -164,27 +162,27 @@ static bool holds(struct guild_alerts *w, const struct watch_rule *r)
 
 /* ---- what an alert says ------------------------------------------------------------------------------------- */
 
-static struct guild_value *silence(struct guild_alerts *w, int64_t since_us, int64_t now)
+static struct guild_value *silence(struct guild_arena *a, int64_t since_us, int64_t now)
 {
-	struct guild_value *v = guild_value_dict(w->arena);
-	guild_value_set(w->arena, v, "seconds",
-		guild_value_float(w->arena, floor((double)(now - since_us) / 1e5) / 10));
+	struct guild_value *v = guild_value_dict(a);
+	guild_value_set(a, v, "seconds",
+		guild_value_float(a, floor((double)(now - since_us) / 1e5) / 10));
 	return v;
 }
 
 /* The figures that the condition names. */
-static struct guild_value *figures(struct guild_alerts *w, const struct watch_rule *r)
+static struct guild_value *figures(struct guild_alerts *w, const struct watch_rule *r,
+	struct guild_arena *a)
 {
 	const struct guild_strs *wanted = &r->rule.condition.names;
-	struct guild_value *v = guild_value_dict(w->arena);
+	struct guild_value *v = guild_value_dict(a);
 	for (size_t i = 0; i < wanted->n; i++) {
 		const struct guild_scalar_summary *s = scalar(w, wanted->v[i]);
 		if (strcmp(wanted->v[i], "time") == 0) {
-			guild_value_set(w->arena, v, "time",
-				guild_value_float(w->arena, (double)w->elapsed_us / 1e6));
+			guild_value_set(a, v, "time",
+				guild_value_float(a, (double)w->elapsed_us / 1e6));
 		} else if (s) {
-			guild_value_set(w->arena, v, wanted->v[i],
-				guild_value_float(w->arena, s->last));
+			guild_value_set(a, v, wanted->v[i], guild_value_float(a, s->last));
 		}
 	}
 	return v;
@@ -201,37 +199,6 @@ static int64_t since_of(const struct guild_alerts *w, const struct watch_rule *r
 		return found && found->last_us ? found->last_us : w->started_us;
 	}
 	return w->scalar_us;
-}
-
-static struct guild_value *actions_of(struct guild_alerts *w, const struct watch_rule *r,
-	bool has_ended)
-{
-	struct guild_arena *a = w->arena;
-	struct guild_value *list = guild_value_list(a);
-	const struct alert_rule *rule = &r->rule;
-	if (rule->stop && !has_ended) {
-		guild_value_append(a, list, guild_value_string(a, "stop"));
-	}
-	if (rule->mark) {
-		guild_value_append(a, list, guild_value_string(a, "mark"));
-	}
-	for (size_t i = 0; i < rule->tags.n; i++) {
-		const char *text = guild_arena_format(a, "tag %s", rule->tags.v[i]);
-		guild_value_append(a, list, guild_value_string(a, text));
-	}
-	if (rule->run.n > 0) {
-		char *command = guild_strs_join(&rule->run, " ");
-		const char *text = guild_arena_format(a, "run %s", command);
-		guild_value_append(a, list, guild_value_string(a, text));
-		free(command);
-	}
-	if (rule->post) {
-		char *shown = guild_net_url_shown(rule->post);
-		const char *text = guild_arena_format(a, "post %s", shown);
-		guild_value_append(a, list, guild_value_string(a, text));
-		free(shown);
-	}
-	return list;
 }
 
 /* "loss = nan at step 12" */
@@ -253,121 +220,6 @@ static char *figures_text(const struct guild_alerts *w, const struct guild_value
 	return guild_buf_take(&b);
 }
 
-/* ---- what an alert does -------------------------------------------------------------------------------------- */
-
-/* Attribute `alerts`: what fired, in every attempt; the oldest go when there are more than GUILD_ALERTS_KEPT. */
-static int record(const struct guild_alerts *w, const struct guild_value *event,
-	struct guild_error *err)
-{
-	struct guild_arena *a = guild_arena_new();
-	const struct guild_value *before = guild_run_attr(w->req.run, a, "alerts");
-	struct guild_value *list = guild_value_list(a);
-	size_t n = before && before->type == GUILD_LIST ? before->n : 0;
-	size_t skip = n >= GUILD_ALERTS_KEPT ? n - GUILD_ALERTS_KEPT + 1 : 0;
-	for (size_t i = skip; i < n; i++) {
-		guild_value_append(a, list, before->items[i]);
-	}
-	guild_value_append(a, list, guild_value_copy(a, event));
-	int rc = guild_run_attr_write(w->req.run, "alerts", list, w->req.durable, err);
-	guild_arena_free(a);
-	return rc;
-}
-
-/* What commands and servers are told, as JSON; the caller frees. */
-static char *event_json(struct guild_alerts *w, const struct guild_value *event, const char *text)
-{
-	struct guild_arena *a = guild_arena_new();
-	struct guild_value *v = guild_value_dict(a);
-	struct guild_value *run = guild_value_dict(a);
-	struct guild_buf b = {0};
-	char *operation = guild_run_display_name(w->req.run);
-	char *host = guild_hostname();
-	const struct guild_value *label = guild_run_attr(w->req.run, a, "label");
-	guild_value_set(a, v, "event", guild_value_string(a, "alert"));
-	guild_value_set(a, v, "text",
-		guild_value_string(a, guild_arena_format(a, "run %.8s (%s): %s", w->req.run->id,
-					      operation, text)));
-	for (size_t i = 0; i < event->n; i++) {
-		guild_value_set(a, v, guild_value_text(event->pairs[i].key), event->pairs[i].value);
-	}
-	guild_value_set(a, v, "step",
-		w->last_step >= 0 ? guild_value_int(a, w->last_step) : guild_value_null(a));
-	guild_value_set(a, run, "id", guild_value_string(a, w->req.run->id));
-	guild_value_set(a, run, "dir", guild_value_string(a, w->req.run->dir));
-	guild_value_set(a, run, "operation", guild_value_string(a, operation));
-	guild_value_set(a, run, "label",
-		label ? guild_value_copy(a, label) : guild_value_string(a, ""));
-	guild_value_set(a, v, "run", run);
-	guild_value_set(a, v, "host", guild_value_string(a, host));
-	guild_json_dump(&b, v, GUILD_JSON_STRICT);
-	free(host);
-	free(operation);
-	guild_arena_free(a);
-	return guild_buf_take(&b);
-}
-
-static void tell_others(struct guild_alerts *w, const struct alert_rule *rule,
-	const struct guild_value *event, const char *text)
-{
-	if (rule->run.n == 0 && !rule->post) {
-		return;
-	}
-	if (!w->actions) {
-		w->actions = guild_alert_actions_new(w->req.env, w->req.run->dir);
-	}
-	char *json = event_json(w, event, text);
-	if (rule->run.n > 0) {
-		struct guild_strs env = {0};
-		guild_strs_addf(&env, "GUILD_ALERT_RULE=%s", rule->when);
-		guild_strs_addf(&env, "GUILD_ALERT_TEXT=%s", text);
-		guild_alert_actions_run(w->actions, &rule->run, &env, json);
-		guild_strs_fini(&env);
-	}
-	if (rule->post) {
-		guild_alert_actions_post(w->actions, rule->post, json);
-	}
-	free(json);
-}
-
-static void change_run(struct guild_alerts *w, const struct alert_rule *rule)
-{
-	struct guild_strs none = {0};
-	struct guild_error err = {0};
-	int rc = rule->mark ? guild_store_set_marked(w->req.run, true, &err) : 0;
-	if (rc == 0 && rule->tags.n > 0) {
-		rc = guild_store_edit_tags(w->req.run, &rule->tags, &none, false, false, &err);
-	}
-	if (rc != 0) {
-		guild_log(w->req.log, "warning", "an alert could not change the run: %s", err.text);
-	}
-}
-
-/* GUILD_STOP_ALERT when the program is to be stopped. */
-static int fire(struct guild_alerts *w, struct watch_rule *r, struct guild_value *value)
-{
-	struct guild_arena *a = w->arena;
-	struct guild_error err = {0};
-	bool has_ended = w->pid == 0;
-	struct guild_value *event = guild_value_dict(a);
-	char *shown = figures_text(w, value);
-	char *text = guild_format("%s%s%s%s", r->rule.when, *shown ? " (" : "", shown,
-		*shown ? ")" : "");
-	guild_value_set(a, event, "time", guild_value_int(a, guild_now_us()));
-	guild_value_set(a, event, "rule", guild_value_string(a, r->rule.when));
-	guild_value_set(a, event, "action", actions_of(w, r, has_ended));
-	guild_value_set(a, event, "value", value);
-	bool stops = r->rule.stop && !has_ended;
-	guild_log(w->req.log, "warning", "alert: %s%s", text, stops ? " - the run is stopped" : "");
-	if (record(w, event, &err) != 0) {
-		guild_log(w->req.log, "warning", "the alert could not be recorded: %s", err.text);
-	}
-	change_run(w, &r->rule);
-	tell_others(w, &r->rule, event, text);
-	free(text);
-	free(shown);
-	return stops ? GUILD_STOP_ALERT : 0;
-}
-
 /* ---- when -------------------------------------------------------------------------------------------------------- */
 
 static bool may_fire(const struct watch_rule *r, int64_t now)
@@ -375,32 +227,52 @@ static bool may_fire(const struct watch_rule *r, int64_t now)
 	return r->fired_us == 0 || (r->rule.again_us > 0 && now - r->fired_us >= r->rule.again_us);
 }
 
+/* What it waited for is there; *since_us: since when there is silence, for rules that wait for that. */
+static bool has_come(struct guild_alerts *w, struct watch_rule *r, int64_t now, int64_t *since_us)
+{
+	if (r->rule.condition.kind != ALERT_HOLDS) {
+		*since_us = since_of(w, r);
+	} else if (holds(w, r)) {
+		r->since_us = r->since_us ? r->since_us : now;
+		*since_us = r->since_us;
+	} else {
+		r->since_us = 0;
+		return false;
+	}
+	return now - *since_us >= r->rule.condition.for_us;
+}
+
+static int fire(struct guild_alerts *w, struct watch_rule *r, int64_t since_us, int64_t now)
+{
+	struct guild_arena *a = guild_arena_new();
+	bool is_silence = r->rule.condition.kind != ALERT_HOLDS;
+	struct guild_value *value = is_silence ? silence(a, since_us, now) : figures(w, r, a);
+	char *shown = figures_text(w, value);
+	char *text = guild_format("%s%s%s%s", r->rule.when, *shown ? " (" : "", shown,
+		*shown ? ")" : "");
+	const struct alert_firing firing = {
+		.req = &w->req,
+		.rule = &r->rule,
+		.value = value,
+		.text = text,
+		.step = w->last_step,
+		.has_ended = w->pid == 0,
+	};
+	int reason = guild_alert_fire(&firing, &w->actions);
+	free(text);
+	free(shown);
+	guild_arena_free(a);
+	return reason;
+}
+
 static int consider(struct guild_alerts *w, struct watch_rule *r, int64_t now)
 {
-	const struct alert_condition *c = &r->rule.condition;
-	struct guild_value *value;
-	if (!may_fire(r, now)) {
+	int64_t since_us;
+	if (!may_fire(r, now) || !has_come(w, r, now, &since_us)) {
 		return 0;
 	}
-	if (c->kind != ALERT_HOLDS) {
-		int64_t since = since_of(w, r);
-		if (now - since < c->for_us) {
-			return 0;
-		}
-		value = silence(w, since, now);
-	} else {
-		if (!holds(w, r)) {
-			r->since_us = 0;
-			return 0;
-		}
-		r->since_us = r->since_us ? r->since_us : now;
-		if (now - r->since_us < c->for_us) {
-			return 0;
-		}
-		value = figures(w, r);
-	}
 	r->fired_us = now;
-	return fire(w, r, value);
+	return fire(w, r, since_us, now);
 }
 
 static int consider_all(struct guild_alerts *w, uint64_t which, int64_t now)
@@ -467,8 +339,9 @@ static void on_output(void *arg, bool is_stderr, const char *p, size_t n)
 
 /* ---- figures of the machine ----------------------------------------------------------------------------------- */
 
-static void set_figure(struct guild_alerts *w, const char *name, double value)
+static void set_figure(void *arg, const char *name, double value)
 {
+	struct guild_alerts *w = arg;
 	struct watched *s = watch(w, name);
 	if (isfinite(value) &&
 		s->last_us == 0) { /* else the program prints a scalar of that name */
@@ -476,79 +349,9 @@ static void set_figure(struct guild_alerts *w, const char *name, double value)
 	}
 }
 
-static double reading(const struct guild_scalar *v, size_t n, const char *tag)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (strcmp(v[i].tag, tag) == 0) {
-			return (double)v[i].value;
-		}
-	}
-	return NAN;
-}
-
-/* CUDA_VISIBLE_DEVICES says which GPUs are the program's, where it lists numbers. */
-static bool is_visible_gpu(const struct guild_alerts *w, int64_t index)
-{
-	const char *visible = guild_env_get(w->req.env, "CUDA_VISIBLE_DEVICES");
-	struct guild_strs parts = {0};
-	bool is_listed = !visible;
-	guild_strs_split(&parts, visible ? visible : "", ',');
-	for (size_t i = 0; i < parts.n && !is_listed; i++) {
-		int64_t number;
-		is_listed = !guild_parse_i64(parts.v[i], strlen(parts.v[i]), &number) ||
-			    number == index;
-	}
-	guild_strs_fini(&parts);
-	return is_listed;
-}
-
-/* The busiest and the fullest of the program's GPUs, and each by its number. */
-static void set_gpu_figures(struct guild_alerts *w, const struct guild_scalar *v, size_t n)
-{
-	double busiest = NAN;
-	double fullest = NAN;
-	for (int64_t i = 0; i < 64; i++) {
-		char tags[3][48];
-		snprintf(tags[0], sizeof(tags[0]), "sys/gpu%lld/util", (long long)i);
-		snprintf(tags[1], sizeof(tags[1]), "sys/gpu%lld/mem_used", (long long)i);
-		snprintf(tags[2], sizeof(tags[2]), "sys/gpu%lld/mem_total", (long long)i);
-		double util = reading(v, n, tags[0]) * 100;
-		double memory = reading(v, n, tags[1]) / reading(v, n, tags[2]) * 100;
-		char name[48];
-		snprintf(name, sizeof(name), "gpu%lld util", (long long)i);
-		set_figure(w, name, util);
-		snprintf(name, sizeof(name), "gpu%lld memory", (long long)i);
-		set_figure(w, name, memory);
-		if (is_visible_gpu(w, i)) {
-			busiest = isnan(busiest) || util > busiest ? util : busiest;
-			fullest = isnan(fullest) || memory > fullest ? memory : fullest;
-		}
-	}
-	set_figure(w, "gpu util", busiest);
-	set_figure(w, "gpu memory", fullest);
-}
-
 static void on_readings(void *arg, const struct guild_scalar *v, size_t n)
 {
-	struct guild_alerts *w = arg;
-	bool has_kernel = false;
-	bool has_gpu = false;
-	for (size_t i = 0; i < n; i++) {
-		has_gpu |= guild_starts(v[i].tag, "sys/gpu");
-		has_kernel |= guild_starts(v[i].tag, "sys/mem_");
-		set_figure(w, v[i].tag, (double)v[i].value);
-	}
-	if (has_gpu) {
-		set_gpu_figures(w, v, n);
-	}
-	if (has_kernel) {
-		double limit = (double)w->limits.memory_bytes;
-		double used = reading(v, n, "sys/proc/tree/mem_rss");
-		set_figure(w, "memory",
-			100 * (limit > 0 && !isnan(used) ? used / limit
-							 : reading(v, n, "sys/mem_util")));
-		set_figure(w, "cpu util", 100 * reading(v, n, "sys/cpu/util"));
-	}
+	guild_alert_machine_tell(&((struct guild_alerts *)arg)->machine, v, n);
 }
 
 static void look_at_disk(struct guild_alerts *w)
@@ -655,7 +458,10 @@ int guild_alerts_new(const struct guild_alerts_request *req, struct guild_alerts
 		return rc;
 	}
 	note_wishes(w);
-	w->limits = guild_container_limits_read("/");
+	w->machine = (struct alert_machine){.env = w->req.env,
+		.limits = guild_container_limits_read("/"),
+		.each = set_figure,
+		.arg = w};
 	w->started_us = w->output_us = w->scalar_us = guild_monotonic_us();
 	if (needs_events(w)) {
 		w->events = guild_alert_events_new(req->run);

@@ -2,6 +2,7 @@
 #ifndef GUILD_EXEC_ALERTS_H
 #define GUILD_EXEC_ALERTS_H
 
+#include <guild/collect.h>
 #include <guild/exec.h>
 
 /* ---- what a rule says (alert_rule.c, alert_condition.c) ------------------------------------------------ */
@@ -71,6 +72,19 @@ void guild_alert_actions_report(struct alert_actions *w, const struct guild_log 
 enum { ALERT_JOB_MS = 30000, ALERT_GOODBYE_MS = 30000 };
 void guild_alert_actions_free(struct alert_actions *w, const struct guild_log *log);
 
+/* ---- figures of the machine (alert_machine.c) ------------------------------------------------------------------ */
+
+struct alert_machine {
+	char *const *env; /* of the program: CUDA_VISIBLE_DEVICES */
+	struct guild_container_limits limits;
+	/* `value` may be NaN: there is none. */
+	void (*each)(void *arg, const char *name, double value);
+	void *arg;
+};
+/* Tells every reading by its tag, and what rules call "memory", "cpu util", "gpu util" and the like. */
+void guild_alert_machine_tell(const struct alert_machine *m, const struct guild_scalar *v,
+	size_t n);
+
 /* ---- the watch over one run (alerts.c) ------------------------------------------------------------------------ */
 
 struct guild_alerts_request {
@@ -84,6 +98,20 @@ struct guild_alerts_request {
 	void *on_output_arg;
 	const struct guild_log *log;
 };
+
+/* ---- what an alert does (alert_fire.c) --------------------------------------------------------------------------- */
+
+struct alert_firing {
+	const struct guild_alerts_request *req;
+	const struct alert_rule *rule;
+	const struct guild_value *value; /* dict: the figures that made it go off */
+	const char *text;                /* "loss > 10 (loss = 11.5 at step 40)" */
+	int64_t step;                    /* the last one of any scalar; -1: none */
+	bool has_ended;                  /* there is nothing left to stop */
+};
+/* GUILD_STOP_ALERT when the program is to be stopped. *actions is made when it is needed. */
+int guild_alert_fire(const struct alert_firing *f, struct alert_actions **actions);
+
 struct guild_alerts;
 /* *out is NULL where there are no rules. */
 int guild_alerts_new(const struct guild_alerts_request *req, struct guild_alerts **out,
