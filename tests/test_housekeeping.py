@@ -70,6 +70,12 @@ def test_disk(guild, run):
     assert "home" not in guild("disk", a.name[:8]).stdout and "other" in guild("disk", "--deleted").stdout.splitlines()[1]
     space = json.loads(guild("check", "-n", "--space", "--json").stdout)["disk_space"]
     assert space["guild_home"] == du(guild.home) and space["deleted_runs"] == du(guild.home / "trash" / "runs")
+    # One file in two places of the home: with each of them, and once in all.
+    (guild.home / "cache").mkdir(exist_ok=True)
+    os.link(a / "big", guild.home / "cache" / "big")
+    whole = json.loads(guild("disk", "--json").stdout)
+    assert whole["home"] == du(guild.home) and whole["cache"] == du(guild.home / "cache") and whole["runs"] == du(guild.home / "runs")
+    assert whole["total"]["shared"] == big
     guild("disk", "--by", "color", code=2)
 
 

@@ -137,6 +137,9 @@ struct guild_disk_use {
 };
 /* A file or a directory with all that is in it; its kind is other. Nothing for a path that is not there. */
 void guild_disk_tree(const char *path, bool is_apparent, struct guild_disk_use *out);
+/* A directory as a whole, and those of its entries that are named: what several share counts with each, and once in the total. */
+void guild_disk_parts(const char *dir, const char *const *names, size_t n, bool is_apparent,
+	struct guild_disk_use *uses, struct guild_disk_use *total);
 struct guild_disk_request {
 	const struct guild_runs *runs;
 	const size_t *group; /* of each run, below n_groups */

@@ -44,12 +44,10 @@ struct row {
 	int64_t started;
 	struct guild_disk_use use;
 };
-/* A place of the home that holds no runs of the listing. */
-struct place {
-	const char *name;
-	char *path;
-	struct guild_disk_use use;
-};
+/* Places of the home that are shown by themselves. */
+static const char *const places[] = {"runs", "trash", "cache"};
+enum { N_PLACES = GUILD_ARRAY_LEN(places) };
+
 struct view {
 	struct guild_ctx *ctx;
 	const struct guild_args *args;
@@ -61,7 +59,7 @@ struct view {
 	const char *by;
 	bool is_whole; /* no RUN and no filter: the home is shown, too */
 	bool is_apparent;
-	struct place places[3];
+	struct guild_disk_use places[N_PLACES];
 	struct guild_disk_use home;
 };
 
@@ -220,23 +218,6 @@ static void make_rows(struct view *v)
 	v->n_shown = limit > 0 && (size_t)limit < v->n_rows ? (size_t)limit : v->n_rows;
 }
 
-/* ---- the home ------------------------------------------------------------------------------------------------- */
-
-static void measure_home(struct view *v)
-{
-	const struct guild_home *home = &v->ctx->home;
-
-	v->places[0] = (struct place){.name = "runs", .path = guild_home_runs_dir(home, false)};
-	v->places[1] =
-		(struct place){.name = "trash", .path = guild_path_join(home->path, "trash")};
-	v->places[2] =
-		(struct place){.name = "cache", .path = guild_path_join(home->path, "cache")};
-	for (size_t i = 0; i < GUILD_ARRAY_LEN(v->places); i++) {
-		guild_disk_tree(v->places[i].path, v->is_apparent, &v->places[i].use);
-	}
-	guild_disk_tree(home->path, v->is_apparent, &v->home);
-}
-
 /* ---- printing -------------------------------------------------------------------------------------------------- */
 
 static void add_use_cells(struct guild_strs *cells, const struct guild_disk_use *use)
@@ -319,10 +300,15 @@ static void print_kinds(const struct view *v)
 
 static void print_home(const struct view *v)
 {
-	const char *names[] = {"runs", "trash", "cache", "home"};
-	const int64_t bytes[] = {v->places[0].use.total, v->places[1].use.total,
-		v->places[2].use.total, v->home.total};
+	const char *names[N_PLACES + 1];
+	int64_t bytes[N_PLACES + 1];
 
+	for (size_t i = 0; i < N_PLACES; i++) {
+		names[i] = places[i];
+		bytes[i] = v->places[i].total;
+	}
+	names[N_PLACES] = "home";
+	bytes[N_PLACES] = v->home.total;
 	putchar('\n');
 	print_pairs(names, bytes, GUILD_ARRAY_LEN(names), v->ctx->columns);
 }
@@ -375,9 +361,8 @@ static void print_json(const struct view *v)
 	guild_value_set(a, out, "by", guild_value_string(a, v->by));
 	guild_value_set(a, out, "rows", rows);
 	guild_value_set(a, out, "total", use_json(a, &v->total));
-	for (size_t i = 0; v->is_whole && i < GUILD_ARRAY_LEN(v->places); i++) {
-		guild_value_set(a, out, v->places[i].name,
-			guild_value_int(a, v->places[i].use.total));
+	for (size_t i = 0; v->is_whole && i < N_PLACES; i++) {
+		guild_value_set(a, out, places[i], guild_value_int(a, v->places[i].total));
 	}
 	if (v->is_whole) {
 		guild_value_set(a, out, "home", guild_value_int(a, v->home.total));
@@ -405,9 +390,6 @@ static void view_fini(struct view *v)
 	for (size_t i = 0; i < v->n_rows; i++) {
 		free(v->rows[i].name);
 	}
-	for (size_t i = 0; i < GUILD_ARRAY_LEN(v->places); i++) {
-		free(v->places[i].path);
-	}
 	free(v->rows);
 	free(v->uses);
 	guild_runs_fini(&v->runs);
@@ -429,7 +411,8 @@ static int run(struct guild_ctx *ctx, const struct guild_args *args)
 	} else {
 		make_rows(&v);
 		if (v.is_whole) {
-			measure_home(&v);
+			guild_disk_parts(ctx->home.path, places, N_PLACES, v.is_apparent, v.places,
+				&v.home);
 		}
 		if (guild_args_flag(args, "json")) {
 			print_json(&v);

@@ -14,7 +14,7 @@
 
 #include "store_private.h"
 
-enum { DEPTH_MAX = 200, RUNS_WORTH_A_THREAD = 64, BLOCK_BYTES = 512 };
+enum { DEPTH_MAX = 200, RUNS_WORTH_A_THREAD = 64, BLOCK_BYTES = 512, INODE_KEY_MAX = 40 };
 
 /* A file that has other names, here or elsewhere. */
 struct shared_file {
@@ -28,6 +28,7 @@ struct shared_file {
 struct shared_files {
 	struct shared_file *v;
 	size_t n, cap;
+	struct guild_map by_inode; /* position + 1 */
 };
 
 /* A file whose kind only checkpoints can tell. */
@@ -106,12 +107,14 @@ static size_t add_shared(struct walk *w, const struct stat *st, enum guild_disk_
 	int64_t bytes, bool *is_known)
 {
 	struct shared_files *s = w->shared;
-	for (size_t i = s->n; i > 0; i--) {
-		if (s->v[i - 1].ino == st->st_ino && s->v[i - 1].dev == st->st_dev) {
-			s->v[i - 1].n_seen++;
-			*is_known = true;
-			return 0;
-		}
+	char key[INODE_KEY_MAX];
+	snprintf(key, sizeof(key), "%llx:%llx", (unsigned long long)st->st_dev,
+		(unsigned long long)st->st_ino);
+	size_t at = (size_t)(uintptr_t)guild_map_get(&s->by_inode, key);
+	if (at > 0) {
+		s->v[at - 1].n_seen++;
+		*is_known = true;
+		return 0;
 	}
 	s->v = guild_grow_array(s->v, &s->cap, s->n + 1, sizeof(*s->v));
 	s->v[s->n++] = (struct shared_file){.dev = st->st_dev,
@@ -120,14 +123,19 @@ static size_t add_shared(struct walk *w, const struct stat *st, enum guild_disk_
 		.kind = kind,
 		.n_names = st->st_nlink,
 		.n_seen = 1};
+	guild_map_put(&s->by_inode, key, (void *)(uintptr_t)s->n);
 	return s->n;
+}
+
+static int64_t bytes_of(const struct stat *st, bool is_apparent)
+{
+	return is_apparent ? (int64_t)st->st_size : (int64_t)st->st_blocks * BLOCK_BYTES;
 }
 
 static void add_file(struct walk *w, const struct stat *st, const char *path,
 	enum guild_disk_kind kind)
 {
-	int64_t bytes =
-		w->is_apparent ? (int64_t)st->st_size : (int64_t)st->st_blocks * BLOCK_BYTES;
+	int64_t bytes = bytes_of(st, w->is_apparent);
 	bool is_known = false;
 	size_t shared = 0;
 	if (st->st_nlink > 1 && !S_ISDIR(st->st_mode)) {
@@ -188,16 +196,35 @@ static void walk_tree(struct walk *w, const char *dir)
 	}
 }
 
+/* What has names outside of this. */
+static void add_outside(struct guild_disk_use *use, const struct shared_files *shared)
+{
+	for (size_t i = 0; i < shared->n; i++) {
+		const struct shared_file *s = &shared->v[i];
+		use->shared += s->n_seen < s->n_names ? s->bytes : 0;
+	}
+}
+
+static void measure_tree(const char *path, bool is_apparent, struct guild_disk_use *use,
+	struct shared_files *shared)
+{
+	struct walk w = {.is_apparent = is_apparent, .use = use, .shared = shared};
+	*use = (struct guild_disk_use){0};
+	walk_tree(&w, path);
+	add_outside(use, shared);
+}
+
+static void shared_files_fini(struct shared_files *s)
+{
+	guild_map_fini(&s->by_inode);
+	free(s->v);
+}
+
 void guild_disk_tree(const char *path, bool is_apparent, struct guild_disk_use *out)
 {
 	struct shared_files shared = {0};
-	struct walk w = {.is_apparent = is_apparent, .use = out, .shared = &shared};
-	*out = (struct guild_disk_use){0};
-	walk_tree(&w, path);
-	for (size_t i = 0; i < shared.n; i++) {
-		out->shared += shared.v[i].n_seen < shared.v[i].n_names ? shared.v[i].bytes : 0;
-	}
-	free(shared.v);
+	measure_tree(path, is_apparent, out, &shared);
+	shared_files_fini(&shared);
 }
 
 /* ---- one run ------------------------------------------------------------------------------------------------ */
@@ -234,10 +261,7 @@ static void measure_run(const struct guild_run *r, bool is_apparent, struct guil
 	read_manifest(r, &manifest);
 	walk_tree(&w, r->dir);
 	find_checkpoints(&w, r);
-	for (size_t i = 0; i < shared->n; i++) {
-		const struct shared_file *s = &shared->v[i];
-		use->shared += s->n_seen < s->n_names ? s->bytes : 0;
-	}
+	add_outside(use, shared);
 	for (size_t i = 0; i < w.n_others; i++) {
 		free(w.others[i].path);
 	}
@@ -287,7 +311,18 @@ static void add_use(struct guild_disk_use *to, const struct guild_disk_use *from
 	}
 	to->total += from->total;
 	to->files += from->files;
-	to->runs += 1;
+	to->runs += from->runs;
+}
+
+/* Takes over `from`. */
+static void gather(struct shared_files *all, struct shared_files *from, size_t group)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		all->v = guild_grow_array(all->v, &all->cap, all->n + 1, sizeof(*all->v));
+		all->v[all->n] = from->v[i];
+		all->v[all->n++].group = group;
+	}
+	shared_files_fini(from);
 }
 
 /* Files that several runs of a group have were added with each of them: all but one go. What has further names stays shared. */
@@ -326,12 +361,7 @@ void guild_disk_measure(const struct guild_disk_request *req, struct guild_disk_
 		uses[i].runs = 1;
 		add_use(&groups[req->group[i]], &uses[i]);
 		add_use(total, &uses[i]);
-		for (size_t k = 0; k < job.shared[i].n; k++) {
-			all.v = guild_grow_array(all.v, &all.cap, all.n + 1, sizeof(*all.v));
-			all.v[all.n] = job.shared[i].v[k];
-			all.v[all.n++].group = req->group[i];
-		}
-		free(job.shared[i].v);
+		gather(&all, &job.shared[i], req->group[i]);
 	}
 	share(all.v, all.n, groups);
 	for (size_t i = 0; i < all.n; i++) {
@@ -340,4 +370,33 @@ void guild_disk_measure(const struct guild_disk_request *req, struct guild_disk_
 	share(all.v, all.n, total);
 	free(all.v);
 	free(job.shared);
+}
+
+void guild_disk_parts(const char *dir, const char *const *names, size_t n, bool is_apparent,
+	struct guild_disk_use *uses, struct guild_disk_use *total)
+{
+	struct shared_files all = {0};
+	struct guild_strs entries = {0};
+	struct stat st;
+	memset(uses, 0, n * sizeof(*uses));
+	*total = (struct guild_disk_use){0};
+	if (lstat(dir, &st) == 0) {
+		add_bytes(total, GUILD_DISK_OTHER, bytes_of(&st, is_apparent));
+	}
+	(void)guild_dir_list(dir, &entries, NULL);
+	for (size_t i = 0; i < entries.n; i++) {
+		struct guild_disk_use use;
+		struct shared_files shared = {0};
+		char *path = guild_path_join(dir, entries.v[i]);
+		measure_tree(path, is_apparent, &use, &shared);
+		add_use(total, &use);
+		gather(&all, &shared, 0);
+		for (size_t k = 0; k < n; k++) {
+			uses[k] = strcmp(names[k], entries.v[i]) == 0 ? use : uses[k];
+		}
+		free(path);
+	}
+	share(all.v, all.n, total);
+	guild_strs_fini(&entries);
+	free(all.v);
 }
