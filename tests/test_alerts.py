@@ -75,6 +75,8 @@ train:
     done = run("train", code=143)
     assert "alert: loss is nan (loss = nan at step 3) - the run is stopped" in done.stderr
     [made] = guild.runs()
+    # At once, not when the clock comes round.
+    assert "step: 3\n" in done.stdout and "step: 10\n" not in done.stdout
     assert guild.attr(made, "exit_status") == "-15\n" and guild.attr(made, "marked") == "true\n"
     assert yaml.safe_load(guild.attr(made, "tags")) == ["b", "diverged", "good"]
     first, second = alerts(guild, made)

@@ -46,8 +46,8 @@ struct guild_supervise_request {
 	/* Called for what sample_system reads, every GUILD_SAMPLE_INTERVAL_MS. May be NULL. */
 	void (*on_readings)(void *arg, const struct guild_scalar *v, size_t n);
 	void *arg;
-	/* Everything the program writes, as it is read: a batch keeps what its trials print. May be NULL. */
-	void (*on_output)(void *arg, bool is_stderr, const char *p, size_t n);
+	/* Everything the program writes, as it is read: a batch keeps what its trials print. Returns as on_scalar. May be NULL. */
+	int (*on_output)(void *arg, bool is_stderr, const char *p, size_t n);
 	void *on_output_arg;
 	/* The program's process id, once started (-1: not yet, 0: ended); for a caller's own signal needs. May be NULL. */
 	volatile sig_atomic_t *pid_out;
@@ -302,8 +302,8 @@ struct guild_exec_start {
 	bool is_new;       /* staged a moment ago by this process: its records are up to date */
 	unsigned serial;   /* how many runs this process has executed before */
 	bool has_packages; /* attribute pip_freeze is there already */
-	/* Everything the program writes, as it is read; may be NULL. */
-	void (*on_output)(void *arg, bool is_stderr, const char *p, size_t n);
+	/* As in guild_supervise_request. */
+	int (*on_output)(void *arg, bool is_stderr, const char *p, size_t n);
 	void *on_output_arg;
 	/* Restart: new values, or NULL to keep what is recorded. */
 	const struct guild_value *flags;

@@ -35,7 +35,7 @@ struct guild_alerts {
 	struct guild_map watched; /* name -> struct watched */
 	struct alert_events *events;
 	struct alert_nans *nans;
-	int heard; /* why the program is to be stopped, heard between two scalars */
+	int heard; /* why the program is to be stopped, in the output at hand */
 	struct alert_actions *actions;
 	volatile sig_atomic_t pid; /* of the program; 0: it has ended */
 	int64_t started_us, output_us, scalar_us;
@@ -298,17 +298,9 @@ static int take_value(struct guild_alerts *w, const char *key, double value, int
 	return s->rules ? consider_all(w, s->rules, now) : 0;
 }
 
-/* What was heard before comes first. */
-static int with_heard(struct guild_alerts *w, int reason)
-{
-	int heard = w->heard;
-	w->heard = 0;
-	return heard ? heard : reason;
-}
-
 static int on_scalar(void *arg, const struct guild_output_scalar *s)
 {
-	return with_heard(arg, take_value(arg, s->key, s->value, s->step));
+	return take_value(arg, s->key, s->value, s->step);
 }
 
 /* Only names that rules know: the rest of the output is text. */
@@ -325,16 +317,16 @@ static void take_nan(void *arg, const char *key, double value, int64_t step)
 	}
 }
 
-static void on_output(void *arg, bool is_stderr, const char *p, size_t n)
+static int on_output(void *arg, bool is_stderr, const char *p, size_t n)
 {
 	struct guild_alerts *w = arg;
+	int reason = w->req.on_output ? w->req.on_output(w->req.on_output_arg, is_stderr, p, n) : 0;
 	w->output_us = guild_monotonic_us();
+	w->heard = 0;
 	if (w->nans) {
 		guild_alert_nans_feed(w->nans, is_stderr, p, n);
 	}
-	if (w->req.on_output) {
-		w->req.on_output(w->req.on_output_arg, is_stderr, p, n);
-	}
+	return reason ? reason : w->heard;
 }
 
 /* ---- figures of the machine ----------------------------------------------------------------------------------- */
@@ -394,7 +386,7 @@ static int on_tick(void *arg, int64_t elapsed_us)
 	w->elapsed_us = now - w->started_us;
 	look_at_disk(w);
 	int reason = consider_all(w, UINT64_MAX, now);
-	return with_heard(w, v.reason ? v.reason : reason);
+	return v.reason ? v.reason : reason;
 }
 
 /* ---- from start to end ---------------------------------------------------------------------------------------------- */

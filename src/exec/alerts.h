@@ -94,7 +94,7 @@ struct guild_alerts_request {
 	char *const *env;                /* of the program */
 	bool durable;
 	/* What the supervisor was to call for output besides; may be NULL. */
-	void (*on_output)(void *arg, bool is_stderr, const char *p, size_t n);
+	int (*on_output)(void *arg, bool is_stderr, const char *p, size_t n);
 	void *on_output_arg;
 	const struct guild_log *log;
 };

@@ -50,7 +50,8 @@ struct guild_batch_output {
 /* `scalars` (may be NULL) is taken over. */
 void guild_batch_output_open(struct guild_batch_output *o, const struct guild_run *batch,
 	unsigned serial, struct guild_output_scalars *scalars);
-void guild_batch_output_put(void *output, bool is_stderr, const char *p, size_t n);
+/* Returns 0: nothing that is printed stops a trial. */
+int guild_batch_output_put(void *output, bool is_stderr, const char *p, size_t n);
 void guild_batch_output_close(struct guild_batch_output *o);
 
 #endif

@@ -58,24 +58,25 @@ static void close_files(struct guild_batch_output *o)
 	o->index_fd = -1;
 }
 
-void guild_batch_output_put(void *output, bool is_stderr, const char *p, size_t n)
+int guild_batch_output_put(void *output, bool is_stderr, const char *p, size_t n)
 {
 	struct guild_batch_output *o = output;
 	if (o->scalars) {
 		guild_output_scalars_feed(o->scalars, is_stderr, guild_str_n(p, n), take_scalar, o);
 	}
 	if (o->output_fd < 0 || o->index_fd < 0 || n == 0) {
-		return;
+		return 0;
 	}
 	if (guild_fd_write_all(o->output_fd, p, n) != 0) {
 		close_files(o);
-		return;
+		return 0;
 	}
 	size_t n_lines = guild_count_byte(p, n, '\n');
 	if (n_lines > 0) {
 		put_records(o, is_stderr, n_lines);
 	}
 	o->has_tail[is_stderr] = p[n - 1] != '\n';
+	return 0;
 }
 
 void guild_batch_output_close(struct guild_batch_output *o)

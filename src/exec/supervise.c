@@ -150,6 +150,15 @@ static void take_scalar(void *arg, const struct guild_output_scalar *found)
 	}
 }
 
+static void take_output(void *arg, bool is_stderr, const char *p, size_t n)
+{
+	struct supervisor *s = arg;
+	int reason = s->req->on_output(s->req->on_output_arg, is_stderr, p, n);
+	if (reason != 0) {
+		stop_program(s, reason);
+	}
+}
+
 /* ---- system figures ------------------------------------------------------------------------------------------- */
 
 static void start_sampler(struct supervisor *s)
@@ -218,8 +227,8 @@ static void open_streams(struct supervisor *s, int child[2])
 	s->capture.scalars = req->scalars;
 	s->capture.on_scalar = take_scalar;
 	s->capture.on_scalar_arg = s;
-	s->capture.on_output = req->on_output;
-	s->capture.on_output_arg = req->on_output_arg;
+	s->capture.on_output = req->on_output != NULL ? take_output : NULL;
+	s->capture.on_output_arg = s;
 	open_stream(s, 0, req->stdout_fd, &child[0]);
 	if (req->merge_streams) {
 		child[1] = child[0];
