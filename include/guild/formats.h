@@ -351,6 +351,10 @@ void guild_event_encode_record(struct guild_buf *out, struct guild_str event);
 /* guild_event_file_read over bytes (fuzzing, archives). Records larger than 256 MiB count as corrupt. */
 enum guild_event_end guild_event_bytes_read(struct guild_str data, guild_event_fn *on_scalar,
 	void *arg);
+/* The same for a file read piece by piece: takes the records that are whole off the front of `data`. CLEAN: what is left, if anything, is the
+ * beginning of one that has *need bytes in all, as far as is known. */
+enum guild_event_end guild_event_bytes_take(struct guild_str *data, guild_event_fn *on_scalar,
+	void *arg, uint64_t *need);
 
 #ifdef __cplusplus
 }

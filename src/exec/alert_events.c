@@ -18,8 +18,6 @@ enum {
 	ENTRIES_MAX = 100000, /* of one look: data sets of many files hold no event files */
 	CHUNK_BYTES = 1 << 20,
 	RECORD_MAX = 64 << 20,
-	RECORD_HEAD = 12, /* length and its checksum */
-	RECORD_TAIL = 4,
 	LOOK_MS = 1000,
 	COST_FACTOR = 50,
 };
@@ -80,57 +78,26 @@ static int on_scalar(void *arg, const struct guild_event_scalar *s)
 	return 0;
 }
 
-static uint64_t little_endian(const unsigned char *p)
-{
-	uint64_t v = 0;
-	for (size_t i = 8; i > 0; i--) {
-		v = v << 8 | p[i - 1];
-	}
-	return v;
-}
-
-/* Bytes of the records that are whole. *wanted: how many the next one has. */
-static size_t whole_records(const unsigned char *p, size_t n, size_t *wanted)
-{
-	size_t at = 0;
-	*wanted = RECORD_HEAD;
-	while (n - at >= RECORD_HEAD) {
-		uint64_t length = little_endian(p + at);
-		if (length > RECORD_MAX) {
-			*wanted = SIZE_MAX;
-			break;
-		}
-		size_t size = RECORD_HEAD + (size_t)length + RECORD_TAIL;
-		if (n - at < size) {
-			*wanted = size;
-			break;
-		}
-		at += size;
-	}
-	return at;
-}
-
+/* Damage is the end of a file, as it is for whoever reads it later. */
 static void read_more(struct alert_events *e, int fd, struct event_file *f)
 {
 	size_t cap = CHUNK_BYTES;
 	char *bytes = guild_realloc(NULL, cap);
-	for (;;) {
-		ssize_t got = pread(fd, bytes, cap, f->offset);
-		size_t wanted = 0;
-		size_t n =
-			got > 0 ? whole_records((unsigned char *)bytes, (size_t)got, &wanted) : 0;
-		if (got <= 0 || wanted == SIZE_MAX || (n == 0 && (size_t)got < cap)) {
-			f->is_lost = got > 0 && wanted == SIZE_MAX;
+	ssize_t got;
+	e->now = f;
+	while ((got = pread(fd, bytes, cap, f->offset)) > 0) {
+		struct guild_str left = guild_str_n(bytes, (size_t)got);
+		uint64_t need;
+		enum guild_event_end end = guild_event_bytes_take(&left, on_scalar, e, &need);
+		f->offset += (int64_t)((size_t)got - left.n);
+		f->is_lost = end != GUILD_EVENT_END_CLEAN || need > RECORD_MAX;
+		if (f->is_lost || (size_t)got < cap) {
 			break;
 		}
-		if (n == 0) {
-			cap = wanted;
+		if (need > cap) {
+			cap = (size_t)need;
 			bytes = guild_realloc(bytes, cap);
-			continue;
 		}
-		f->offset += (int64_t)n;
-		e->now = f;
-		(void)guild_event_bytes_read(guild_str_n(bytes, n), on_scalar, e);
 	}
 	free(bytes);
 }

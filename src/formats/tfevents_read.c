@@ -271,6 +271,13 @@ enum guild_event_end guild_event_bytes_read(struct guild_str data, guild_event_f
 	return end == GUILD_EVENT_END_CLEAN && data.n > 0 ? GUILD_EVENT_END_TRUNCATED : end;
 }
 
+enum guild_event_end guild_event_bytes_take(struct guild_str *data, guild_event_fn *on_scalar,
+	void *arg, uint64_t *need)
+{
+	struct reader r = {.on_scalar = on_scalar, .arg = arg};
+	return read_records(&r, data, need);
+}
+
 /* Reads until `need` bytes are in the buffer or the file ends; -errno on failure, else 0. */
 static int fill(int fd, struct guild_buf *buf, uint64_t need)
 {

@@ -55,6 +55,23 @@ static void test_golden(void **state)
 	check_bytes(golden, 0, "", GUILD_EVENT_END_CLEAN);
 }
 
+/* Whole records go, the beginning of the next stays and says how long it will be. */
+static void test_take(void **state)
+{
+	const size_t n = sizeof(golden);
+	for (size_t k = 0; k <= n; k++) {
+		struct seen seen = {0};
+		uint64_t need = 0;
+		struct guild_str left = guild_str_n((const char *)golden, k);
+		assert_int_equal(guild_event_bytes_take(&left, on_scalar, &seen, &need),
+			GUILD_EVENT_END_CLEAN);
+		size_t taken = k - left.n;
+		assert_true(left.n < need && (left.n < 12 ? need == 12 : taken + need <= n));
+		assert_int_equal(seen.text.n > 0, k == n);
+		guild_buf_fini(&seen.text);
+	}
+}
+
 static void test_torn(void **state)
 {
 	for (size_t n = 1; n < sizeof(golden); n++) {
@@ -311,6 +328,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden),
+		cmocka_unit_test(test_take),
 		cmocka_unit_test(test_torn),
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_kinds),
