@@ -107,6 +107,18 @@ def test_files(lint, text):
     assert len(lint.check_files()) == 1
 
 
+@pytest.mark.parametrize("root, found", [
+    ("/builds/me/guild", {"/builds/"}),
+    ("/home/me/guild", {"/home/me/"}),
+])
+def test_places_of_this_machine(lint, monkeypatch, root, found):
+    monkeypatch.setenv("HOME", "/export/me")
+    lint.ROOT = pathlib.Path(root)
+    places = set(lint.places_of_this_machine())
+    assert places == found | {"/export/me/", "/ro" "ot/"}
+    assert not any("/usr/bin/x".startswith(place) for place in places)
+
+
 def test_format(lint):
     if not shutil.which("clang-format-14"):
         pytest.skip("clang-format-14 is not installed")
