@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -22,6 +23,15 @@ def test_command_reference_is_up_to_date():
 
 def test_project_reference_is_up_to_date():
     assert (ROOT / "docs" / "guild-yml.md").read_text() == made("guild-yml"), "run: make docs"
+
+
+def test_man_page_names_every_variable():
+    page, _, without_effect = (ROOT / "docs" / "guide" / "environment.md").read_text().partition("## Without effect")
+    rows = "".join(line.split("|")[1] for line in page.splitlines() if line.startswith("| `"))
+    told = made("man").partition(".SH ENVIRONMENT")[2].replace("\\fB", "")
+    names = set(re.findall(r"`([A-Z_0-9]+)(?:=1)?`", rows))
+    assert len(names) > 30 and without_effect
+    assert [name for name in sorted(names) if not re.search(rf"\b{name}\b", told)] == []
 
 
 def test_man_page_is_clean_roff():

@@ -118,6 +118,50 @@ static void command(struct guild_buf *out, const struct guild_cmd *cmd)
 	guild_buf_fini(&args);
 }
 
+/* docs/guide/environment.md says more; a test compares the names. */
+static const struct {
+	const char *names, *effect;
+} variables[] = {
+	{"GUILD_HOME", "The Guild home, where runs are kept."},
+	{"GUILD_HOME_SCHEME",
+		"pre-0.9: the home is .guild of the active environment, else ~/.guild."},
+	{"GUILD_CONFIG", "The user configuration file."},
+	{"GUILD_RUNS_PARENT", "The id of a run: only runs that it links to are listed."},
+	{"GUILD_PYTHON_EXE, GUILD_PYTHON", "Python for operations and for 'guild shell'."},
+	{"CONDA_PREFIX, VIRTUAL_ENV", "The active Python environment."},
+	{"GUILD_INDEX", "Where the index of runs lies: home, user, or off."},
+	{"HOME, XDG_CACHE_HOME, TMPDIR, PATH", "As for any program."},
+	{"NO_RUN_OUTPUT, SYNC_RUN_OUTPUT",
+		"With 1, output is not captured; standard error goes into standard output."},
+	{"NO_SOURCECODE, NO_PIP_FREEZE, NO_VCS_COMMIT",
+		"With 1, source code, packages, the commit are not recorded."},
+	{"MAX_DEFAULT_SOURCECODE_FILE_SIZE, MAX_DEFAULT_SOURCECODE_COUNT",
+		"Limits of the default source code rules."},
+	{"NO_IMPORT_FLAGS_CACHE", "With 1, flags of scripts are looked for anew."},
+	{"NO_PATCH_YAML", "With 1, numbers of guild.yml are read as PyYAML reads them."},
+	{"STOP_AFTER_KILL_DELAY",
+		"Seconds between SIGTERM and SIGKILL of --stop-after; 30 by default."},
+	{"GUILD_LEGACY_OPDEP_SELECT",
+		"With 1, files of operation dependencies are selected as before 0.7.5."},
+	{"PROFILE", "With 1, a Python script runs under Python's profiler."},
+	{"LOG_LEVEL",
+		"Messages of at least this level: 10 debug, 20 information, 30 warnings, 40 errors."},
+	{"NO_WARN_RUNDIR, NO_HEADER_PATH, NO_WATCHING_MSG, NO_OP_INTERRUPTED_MSG, NO_WARN_GIT_MISSING",
+		"With 1, the note in question is left out."},
+	{"COLUMNS", "Width of tables and help."},
+	{"NO_COLOR", "When set, no colours are used on terminals."},
+	{"GUILD_HELP_JSON", "When set, --help prints JSON."},
+	{"GUILD_CMD_NOTIFY_PORT",
+		"A TCP port of this machine where a program is told of commands that change runs."},
+	{"PAGER, VISUAL, EDITOR, SHELL",
+		"Programs for long texts, for editing, for 'guild open --shell'."},
+	{"GUILD_DOWNLOAD_TIMEOUT",
+		"Seconds after which a server that sends nothing is given up; 60 by default."},
+	{"GUILD_UNPACK_MAX",
+		"How much an archive may hold when it is unpacked, in bytes or as 20G."},
+	{"GUILD_COMPLETION_MS", "How long completion looks for values; 6 by default."},
+};
+
 void guild_docs_man(struct guild_buf *out)
 {
 	guild_buf_puts(out,
@@ -154,15 +198,9 @@ void guild_docs_man(struct guild_buf *out)
 			"'guild run' ends with the exit code of the operation, 128 plus the number "
 			"of the signal that ended it."));
 	guild_buf_puts(out, ".SH ENVIRONMENT\n");
-	term(out, "GUILD_HOME", "The Guild home, where runs are kept.");
-	term(out, "GUILD_CONFIG", "The user configuration file.");
-	term(out, "GUILD_PYTHON_EXE", "Python for operations.");
-	term(out, "GUILD_DOWNLOAD_TIMEOUT",
-		"Seconds after which a server that sends nothing is given up; 60 by default.");
-	term(out, "GUILD_UNPACK_MAX",
-		"How much an archive may hold when it is unpacked, in bytes or as 20G.");
-	term(out, "NO_COLOR", "When set, no colours are used on terminals.");
-	term(out, "PAGER, VISUAL, EDITOR", "Programs for long and for editable texts.");
+	for (size_t i = 0; i < GUILD_ARRAY_LEN(variables); i++) {
+		term(out, variables[i].names, variables[i].effect);
+	}
 	guild_buf_puts(out, ".SH FILES\n");
 	term(out, "~/.guild", "The Guild home where nothing else says otherwise.");
 	term(out, "~/.guild/config.yml", "The user configuration.");
