@@ -9,7 +9,7 @@ import pytest
 from rundirs import make_run, run_id
 
 LATER = ["install", "package", "packages", "pull", "push", "remote",
-         "remotes", "search", "sync", "tensorboard", "uninstall", "view",
+         "remotes", "sync", "tensorboard", "uninstall", "view",
          "runs push"]
 
 
@@ -73,6 +73,7 @@ def test_later_commands_say_so(guild, command):
     (["runs", "-n", "0"], 2, "must be 1 or more"),
     (["ls", "1", "2"], 2, "unexpected extra argument '2'"),
     (["download"], 2, "missing argument for URL"),
+    (["search", "x"], 1, "answers no searches any more"),
     (["runs", "--comments", "--json"], 1, "--comments and --json cannot both be used"),
     (["runs", "-Fm", "-Fn"], 1, "--marked and --unmarked cannot both be used"),
     (["runs", "-Fl", "a", "-Fu"], 1, "--label and --unlabeled cannot both be used"),

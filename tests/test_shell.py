@@ -181,4 +181,4 @@ def test_tensorflow_missing(inspect, tmp_path):
     assert "TensorFlow is not installed for" in done.stderr and "pip install tensorflow" in done.stderr
     (tmp_path / "fake/tensorflow.py").write_text("import no_such_module\n")
     assert "cannot be imported" in inspect("m.ckpt", code=1).stderr
-    assert "usage: guild tensorflow" in inspect.guild("tensorflow", code=2).stderr
+    assert "usage: guild tensorflow [OPTIONS] COMMAND [ARGS]..." in inspect.guild("tensorflow", code=2).stderr

@@ -74,7 +74,8 @@ void guild_help_option_term(const struct guild_opt *opt, struct guild_buf *out)
 
 void guild_help_args(const struct guild_cmd *cmd, struct guild_buf *out)
 {
-	guild_buf_puts(out, "[OPTIONS]");
+	guild_buf_puts(out,
+		cmd->run == guild_cmd_run_group ? "[OPTIONS] COMMAND [ARGS]..." : "[OPTIONS]");
 	for (const struct guild_arg *arg = cmd->args; arg && arg->name; arg++) {
 		guild_buf_printf(out, arg->required ? " %s%s" : " [%s]%s", arg->name,
 			arg->many ? "..." : "");

@@ -21,7 +21,6 @@ const char *const guild_later_cmds[] = {
 	"remotes",
 	"runs pull",
 	"runs push",
-	"search",
 	"sync",
 	"tensorboard",
 	"uninstall",
@@ -128,6 +127,12 @@ static void set_unknown(const char *full, const char *group, struct guild_error 
 
 static int check_later(const char *name, struct guild_error *err)
 {
+	if (strcmp(name, "search") == 0) {
+		guild_error_set(err, GUILD_EUNSUPPORTED,
+			"'search' asked for packages; the index it asked answers no searches any more");
+		guild_error_hint(err, "'guild runs search' finds runs by text");
+		return GUILD_EUNSUPPORTED;
+	}
 	if (!is_later(name)) {
 		return 0;
 	}
