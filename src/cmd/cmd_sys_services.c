@@ -208,16 +208,18 @@ static int run_sync_start(struct guild_ctx *ctx, const struct guild_args *args)
 		.uri = guild_args_words(args)->v[0],
 		.env = ctx->environ_,
 		.interval_s = guild_args_int(args, "sync-interval", DEFAULT_INTERVAL_S),
-		.log_max_bytes = (log_mb < MOST_LOG_MB ? log_mb : MOST_LOG_MB) << 20,
+		.log_max_bytes = log_mb <= MOST_LOG_MB ? log_mb << 20 : 0,
 		.log_backups = guild_args_int(args, "log-backups", DEFAULT_BACKUPS),
 		.foreground = guild_args_flag(args, "foreground"),
 		.log = &ctx->log,
 	};
 
-	if (sync.log_backups > MOST_BACKUPS || sync.interval_s > INT32_MAX) {
+	if (log_mb > MOST_LOG_MB || sync.log_backups > MOST_BACKUPS ||
+		sync.interval_s > INT32_MAX) {
 		return guild_cmd_usage(ctx, guild_args_cmd(args)->name,
-			"--log-backups must be at most %d, --sync-interval at most %d",
-			MOST_BACKUPS, INT32_MAX);
+			"--log-max-size must be at most %d, --log-backups at most %d, "
+			"--sync-interval at most %d",
+			MOST_LOG_MB, MOST_BACKUPS, INT32_MAX);
 	}
 	fflush(stdout);
 	int rc = guild_s3_sync_start(&sync, &err);

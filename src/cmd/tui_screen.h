@@ -7,7 +7,6 @@
 /* Keys are code points, or one of these. */
 enum guild_tui_keys {
 	GUILD_KEY_NONE = -1, /* nothing was typed */
-	GUILD_KEY_END_OF_INPUT = -2,
 	GUILD_KEY_UP = 0x200000,
 	GUILD_KEY_DOWN,
 	GUILD_KEY_LEFT,
