@@ -126,6 +126,9 @@ struct guild_ctx {
 	int64_t now_us;
 	int64_t look_until_us; /* of filters that commands make; 0: without haste */
 	char *program;         /* absolute path of this program, for restarting itself */
+	/* Takes the progress of long work instead of standard error, on the thread that works, in percent; or NULL. */
+	void (*show_progress)(void *arg, int percent);
+	void *show_progress_arg;
 };
 /* Value of a variable in ctx->environ_, or NULL. */
 const char *guild_ctx_env(const struct guild_ctx *ctx, const char *name);

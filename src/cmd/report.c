@@ -175,6 +175,11 @@ static void draw_progress(struct guild_progress *p)
 	int64_t done = p->done < p->total ? p->done : p->total;
 	int filled = p->total > 0 ? (int)((double)done / (double)p->total * PROGRESS_WIDTH) : 0;
 
+	if (p->ctx->show_progress) {
+		p->ctx->show_progress(p->ctx->show_progress_arg,
+			p->total > 0 ? (int)((double)done * 100.0 / (double)p->total) : 0);
+		return;
+	}
 	memset(bar, ' ', PROGRESS_WIDTH);
 	memset(bar, '#', (size_t)filled);
 	bar[PROGRESS_WIDTH] = '\0';
@@ -190,7 +195,7 @@ static void draw_progress(struct guild_progress *p)
 void guild_progress_add(struct guild_progress *p, int64_t n)
 {
 	p->done += n;
-	if (!p->ctx->stderr_tty) {
+	if (!p->ctx->stderr_tty && !p->ctx->show_progress) {
 		return;
 	}
 	int64_t now = guild_monotonic_us();
@@ -213,7 +218,7 @@ void guild_progress_report(void *arg, size_t done, size_t total)
 
 void guild_progress_end(struct guild_progress *p)
 {
-	if (p->shown) {
+	if (p->shown && !p->ctx->show_progress) {
 		fputs("\r\033[K", stderr);
 		fflush(stderr);
 	}

@@ -85,7 +85,8 @@ struct guild_tui {
 
 	char message[GUILD_TUI_MESSAGE_MAX];
 
-	size_t n_viewing; /* sorts and filters under way */
+	atomic_int percent; /* of the rows that are being read; 0: not told yet */
+	size_t n_viewing;   /* sorts and filters under way */
 	size_t n_searching;
 	int64_t next_load_us;  /* on the monotonic clock */
 	int64_t full_load_us;  /* then even if nothing seems to have changed */

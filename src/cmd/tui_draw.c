@@ -202,6 +202,16 @@ static void put_state(const struct guild_tui *app, struct guild_buf *out)
 	}
 }
 
+static void put_reading(struct guild_tui *app, struct guild_buf *out)
+{
+	int percent = atomic_load(&app->percent);
+
+	guild_buf_puts(out, "reading runs");
+	if (percent > 0) {
+		guild_buf_printf(out, "  %d %%", percent);
+	}
+}
+
 static void draw_status(struct guild_tui *app, size_t y, size_t width)
 {
 	struct guild_buf left = {0};
@@ -211,7 +221,7 @@ static void draw_status(struct guild_tui *app, size_t y, size_t width)
 	if (app->message[0]) {
 		guild_buf_puts(&left, app->message);
 	} else if (!app->table.view) {
-		guild_buf_puts(&left, "reading runs");
+		put_reading(app, &left);
 	} else {
 		put_position(app, &left);
 		put_state(app, &right);

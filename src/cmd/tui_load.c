@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* Reading takes a tenth of the time at most, and comes every few seconds at best. */
 enum {
@@ -324,6 +325,16 @@ static void finish(struct guild_tui_job *job)
 	free(j);
 }
 
+/* On the thread that reads: the screen is drawn anew. */
+static void show_percent(void *arg, int percent)
+{
+	struct guild_tui *app = arg;
+
+	if (atomic_exchange(&app->percent, percent) != percent) {
+		(void)!write(app->wake[1], "", 1);
+	}
+}
+
 static struct load_job *new_job(struct guild_tui *app)
 {
 	struct load_job *j = guild_alloc(sizeof(*j));
@@ -348,6 +359,9 @@ void guild_tui_load(struct guild_tui *app, bool if_changed)
 	j->if_changed = if_changed && guild_monotonic_us() < app->full_load_us;
 	j->old_mtime_ns = app->runs_mtime_ns;
 	j->had_live_runs = app->has_live_runs;
+	j->ctx.show_progress = show_percent;
+	j->ctx.show_progress_arg = app;
+	atomic_store(&app->percent, 0);
 	app->is_loading = true;
 	guild_tui_worker_post(app->loader, &j->job);
 }
