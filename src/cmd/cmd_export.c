@@ -76,11 +76,13 @@ static int run(struct guild_ctx *ctx, const struct guild_args *args)
 {
 	struct guild_error err = {0};
 	struct guild_runs runs = {0};
+	const struct guild_strs *words_given = guild_args_words(args);
+	const struct guild_strs specs = {.v = words_given->v + 1, .n = words_given->n - 1};
 	char *dir = guild_home_runs_dir(&ctx->home, false);
 	int code = GUILD_EXIT_OK;
 
-	sweep(ctx, dir, guild_args_words(args)->v[0]);
-	if (guild_cmd_select_placed(ctx, args, dir, 1, &runs, &err) != 0) {
+	sweep(ctx, dir, words_given->v[0]);
+	if (guild_cmd_select_runs(ctx, args, &specs, NULL, 0, &runs, &err) != 0) {
 		code = guild_cmd_fail(ctx, &err);
 	} else if (runs.n == 0) {
 		guild_log(&ctx->log, "note", "Nothing to export.");

@@ -58,6 +58,39 @@ static int open_place(struct guild_ctx *ctx, const struct guild_args *args, cons
 	return rc;
 }
 
+/* The runs of a place that the filters pass, or those of them that the words after the first mean. */
+static int select_placed(struct guild_ctx *ctx, const struct guild_args *args, const char *runs_dir,
+	struct guild_runs *out, struct guild_error *err)
+{
+	struct guild_run_filter filter = {0};
+	struct guild_runs all = {0};
+	const struct guild_strs *words = guild_args_words(args);
+	size_t *picked = NULL;
+	size_t n_picked = 0;
+	int rc = guild_cmd_filter(ctx, args, &filter, err);
+
+	*out = (struct guild_runs){0};
+	rc = rc ? rc : guild_cmd_list(ctx, runs_dir, &filter, NULL, &all, err);
+	guild_run_filter_fini(&filter);
+	if (rc != 0 || words->n <= 1) {
+		*out = all;
+		return rc;
+	}
+	rc = guild_store_select(&all, words->v + 1, words->n - 1, true, &picked, &n_picked, err);
+	for (size_t i = 0; rc == 0 && i < n_picked; i++) {
+		struct guild_run *from = &all.v[picked[i]];
+
+		if (from->dir) { /* else an earlier word means it, too */
+			out->v = guild_grow_array(out->v, &out->cap, out->n + 1, sizeof(*out->v));
+			out->v[out->n++] = *from;
+			*from = (struct guild_run){0};
+		}
+	}
+	free(picked);
+	guild_runs_fini(&all);
+	return rc;
+}
+
 int guild_cmd_import_archive(struct guild_ctx *ctx, const struct guild_args *args)
 {
 	struct guild_error err = {0};
@@ -67,7 +100,7 @@ int guild_cmd_import_archive(struct guild_ctx *ctx, const struct guild_args *arg
 	int code = GUILD_EXIT_OK;
 
 	if (open_place(ctx, args, location, &place, &err) != 0 ||
-		guild_cmd_select_placed(ctx, args, place.runs_dir, 1, &runs, &err) != 0) {
+		select_placed(ctx, args, place.runs_dir, &runs, &err) != 0) {
 		code = guild_cmd_fail(ctx, &err);
 	} else if (runs.n == 0) {
 		guild_log(&ctx->log, "note", "Nothing to import.");

@@ -18,40 +18,7 @@ const struct guild_opt guild_move_opts[] = {
 	{0},
 };
 
-/* ---- choosing ------------------------------------------------------------------------------------------- */
-
-int guild_cmd_select_placed(struct guild_ctx *ctx, const struct guild_args *args,
-	const char *runs_dir, size_t first_word, struct guild_runs *out, struct guild_error *err)
-{
-	struct guild_run_filter filter = {0};
-	struct guild_runs all = {0};
-	const struct guild_strs *words = guild_args_words(args);
-	size_t *picked = NULL;
-	size_t n_picked = 0;
-	int rc = guild_cmd_filter(ctx, args, &filter, err);
-
-	*out = (struct guild_runs){0};
-	rc = rc ? rc : guild_store_list(runs_dir, &filter, NULL, &all, &ctx->log, err);
-	guild_run_filter_fini(&filter);
-	if (rc != 0 || words->n <= first_word) {
-		*out = all;
-		return rc;
-	}
-	rc = guild_store_select(&all, words->v + first_word, words->n - first_word, true, &picked,
-		&n_picked, err);
-	for (size_t i = 0; rc == 0 && i < n_picked; i++) {
-		struct guild_run *from = &all.v[picked[i]];
-
-		if (from->dir) { /* else an earlier word means it, too */
-			out->v = guild_grow_array(out->v, &out->cap, out->n + 1, sizeof(*out->v));
-			out->v[out->n++] = *from;
-			*from = (struct guild_run){0};
-		}
-	}
-	free(picked);
-	guild_runs_fini(&all);
-	return rc;
-}
+/* ---- places -------------------------------------------------------------------------------------------- */
 
 int64_t guild_cmd_unpack_max(const struct guild_ctx *ctx)
 {

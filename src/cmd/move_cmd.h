@@ -6,9 +6,6 @@
 
 extern const struct guild_opt guild_move_opts[]; /* --replace, --skip-differing */
 
-/* Lists the runs of a place by the filters and selects by words[first…]; none: all. */
-int guild_cmd_select_placed(struct guild_ctx *ctx, const struct guild_args *args,
-	const char *runs_dir, size_t first_word, struct guild_runs *out, struct guild_error *err);
 /* What may come out of an archive (GUILD_UNPACK_MAX). */
 int64_t guild_cmd_unpack_max(const struct guild_ctx *ctx);
 /* Opens a place, with progress. */
