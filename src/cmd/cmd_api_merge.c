@@ -46,30 +46,13 @@ static struct guild_value *run_json(const struct guild_ctx *ctx, const struct gu
 	return doc;
 }
 
-static struct guild_value *files_json(struct guild_arena *a, const struct guild_merge_plan *plan,
-	bool copied)
-{
-	struct guild_value *list = guild_value_list(a);
-
-	for (size_t i = 0; i < plan->n; i++) {
-		const struct guild_merge_file *f = &plan->v[i];
-
-		if ((f->reason == GUILD_MERGE_COPY) != copied) {
-			continue;
-		}
-		struct guild_value *item = guild_value_dict(a);
-
-		guild_value_set(a, item, "fileType", guild_value_string_n(a, &f->type, 1));
-		guild_value_set(a, item, "runPath", guild_value_string(a, f->run_path));
-		guild_value_set(a, item, "targetPath", guild_value_string(a, f->target_path));
-		if (!copied) {
-			guild_value_set(a, item, "reason",
-				guild_value_string(a, guild_merge_reason_code(f->reason)));
-		}
-		guild_value_append(a, list, item);
-	}
-	return list;
-}
+/* What 0.9.0 calls the parts of a file. */
+static const struct guild_merge_keys keys_of_0_9 = {
+	.type = "fileType",
+	.run_path = "runPath",
+	.target_path = "targetPath",
+	.reason_text = guild_merge_reason_code,
+};
 
 static struct guild_value *preview_json(const struct guild_ctx *ctx,
 	const struct guild_merge_plan *plan)
@@ -79,8 +62,8 @@ static struct guild_value *preview_json(const struct guild_ctx *ctx,
 
 	guild_value_set(a, doc, "run", run_json(ctx, &plan->run));
 	guild_value_set(a, doc, "targetDir", guild_value_string(a, plan->target_dir));
-	guild_value_set(a, doc, "toCopy", files_json(a, plan, true));
-	guild_value_set(a, doc, "toSkip", files_json(a, plan, false));
+	guild_value_set(a, doc, "toCopy", guild_merge_files_json(a, plan, true, &keys_of_0_9));
+	guild_value_set(a, doc, "toSkip", guild_merge_files_json(a, plan, false, &keys_of_0_9));
 	return doc;
 }
 

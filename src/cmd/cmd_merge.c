@@ -146,8 +146,8 @@ static void print_plan(const struct guild_ctx *ctx, const struct guild_merge_pla
 
 /* ---- for programs ------------------------------------------------------------------------------------------ */
 
-static struct guild_value *files_json(struct guild_arena *a, const struct guild_merge_plan *plan,
-	bool copied)
+struct guild_value *guild_merge_files_json(struct guild_arena *a,
+	const struct guild_merge_plan *plan, bool copied, const struct guild_merge_keys *keys)
 {
 	struct guild_value *list = guild_value_list(a);
 
@@ -159,12 +159,12 @@ static struct guild_value *files_json(struct guild_arena *a, const struct guild_
 		}
 		struct guild_value *item = guild_value_dict(a);
 
-		guild_value_set(a, item, "type", guild_value_string_n(a, &f->type, 1));
-		guild_value_set(a, item, "run_path", guild_value_string(a, f->run_path));
-		guild_value_set(a, item, "target_path", guild_value_string(a, f->target_path));
+		guild_value_set(a, item, keys->type, guild_value_string_n(a, &f->type, 1));
+		guild_value_set(a, item, keys->run_path, guild_value_string(a, f->run_path));
+		guild_value_set(a, item, keys->target_path, guild_value_string(a, f->target_path));
 		if (!copied) {
 			guild_value_set(a, item, "reason",
-				guild_value_string(a, guild_merge_reason_text(f->reason)));
+				guild_value_string(a, keys->reason_text(f->reason)));
 		}
 		guild_value_append(a, list, item);
 	}
@@ -173,14 +173,20 @@ static struct guild_value *files_json(struct guild_arena *a, const struct guild_
 
 static void print_json(const struct guild_merge_plan *plan, bool is_done)
 {
+	static const struct guild_merge_keys keys = {
+		.type = "type",
+		.run_path = "run_path",
+		.target_path = "target_path",
+		.reason_text = guild_merge_reason_text,
+	};
 	struct guild_arena *a = guild_arena_new();
 	struct guild_value *v = guild_value_dict(a);
 
 	guild_value_set(a, v, "run", guild_value_string(a, plan->run.id));
 	guild_value_set(a, v, "target_dir", guild_value_string(a, plan->target_dir));
 	guild_value_set(a, v, "done", guild_value_bool(a, is_done));
-	guild_value_set(a, v, "copy", files_json(a, plan, true));
-	guild_value_set(a, v, "skip", files_json(a, plan, false));
+	guild_value_set(a, v, "copy", guild_merge_files_json(a, plan, true, &keys));
+	guild_value_set(a, v, "skip", guild_merge_files_json(a, plan, false, &keys));
 	guild_value_set(a, v, "would_replace", guild_value_strs(a, &plan->replaced));
 	guild_value_set(a, v, "unstaged", guild_value_strs(a, &plan->unstaged));
 	guild_cmd_print_json(v);
