@@ -38,6 +38,17 @@ void guild_move_bytes(void *watch, int64_t more)
 	}
 }
 
+int guild_move_archive_progress(void *told, int64_t done_bytes, int64_t total_bytes)
+{
+	struct guild_move_told *t = told;
+	(void)total_bytes;
+	if (t->watch && t->watch->on_bytes && done_bytes > t->bytes) {
+		t->watch->on_bytes(t->watch->arg, done_bytes - t->bytes);
+		t->bytes = done_bytes;
+	}
+	return 0;
+}
+
 void guild_move_say(const struct guild_move_request *req, const char *what,
 	const struct guild_run *r)
 {

@@ -21,6 +21,12 @@ int guild_move_judge(struct guild_moving *m, const char *where);
 bool guild_move_is_due(const struct guild_moving *m, size_t i);
 void guild_move_phase(const struct guild_move_request *req, const char *what, int64_t total);
 void guild_move_bytes(void *watch, int64_t more);
+/* guild_archive_progress_fn that tells a watch; `told` is a struct guild_move_told. */
+struct guild_move_told {
+	const struct guild_move_watch *watch; /* or NULL */
+	int64_t bytes;
+};
+int guild_move_archive_progress(void *told, int64_t done_bytes, int64_t total_bytes);
 void guild_move_say(const struct guild_move_request *req, const char *what,
 	const struct guild_run *r);
 /* Bytes of the runs that are due. */

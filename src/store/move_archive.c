@@ -9,28 +9,12 @@
 
 /* ---- what is there -------------------------------------------------------------------------------------- */
 
-struct telling {
-	const struct guild_move_watch *watch;
-	int64_t told;
-};
-
-static int on_progress(void *arg, int64_t done_bytes, int64_t total_bytes)
-{
-	struct telling *t = arg;
-	(void)total_bytes;
-	if (t->watch->on_bytes && done_bytes > t->told) {
-		t->watch->on_bytes(t->watch->arg, done_bytes - t->told);
-		t->told = done_bytes;
-	}
-	return 0;
-}
-
 /* Compares the archive with the directories of runs: dirs[i] NULL leaves one out. */
 static int compare(struct guild_moving *m, const char *archive, char *const *dirs,
 	struct guild_archived_run **out)
 {
 	size_t n = 0;
-	struct telling t = {.watch = &m->req->watch};
+	struct guild_move_told t = {.watch = &m->req->watch};
 	struct guild_archived_run *v = guild_alloc((m->req->runs->n + 1) * sizeof(*v));
 	for (size_t i = 0; i < m->req->runs->n; i++) {
 		if (dirs[i]) {
@@ -40,8 +24,8 @@ static int compare(struct guild_moving *m, const char *archive, char *const *dir
 	}
 	guild_move_phase(m->req, "Comparing", guild_file_size(archive));
 	int rc = n == 0 ? 0
-			: guild_archive_compare(archive, m->req->copy_resources, v, n, on_progress,
-				  &t, m->err);
+			: guild_archive_compare(archive, m->req->copy_resources, v, n,
+				  guild_move_archive_progress, &t, m->err);
 	*out = v;
 	return rc;
 }
@@ -268,14 +252,14 @@ static bool may_lead_out(void *arg, const char *name)
 static int extract(struct guild_moving *m, const char *to)
 {
 	struct guild_map wanted = {0};
-	struct telling t = {.watch = &m->req->watch};
+	struct guild_move_told t = {.watch = &m->req->watch};
 	struct guild_archive_extract_request req = {.path = m->req->path,
 		.dir = to,
 		.max_bytes = m->req->max_bytes,
 		.wants = is_wanted,
 		.may_leave = may_lead_out,
 		.arg = &wanted,
-		.on_progress = on_progress,
+		.on_progress = guild_move_archive_progress,
 		.progress_arg = &t,
 		.log = m->req->log};
 	int rc = guild_archive_kind(req.path, NULL, &req.kind, m->err);

@@ -8,8 +8,7 @@
 #include <time.h>
 #include <utime.h>
 
-#include "staging.h"
-#include "tree.h"
+#include "move.h"
 
 enum { KEEP_SECONDS = 7 * 24 * 3600 };
 
@@ -73,32 +72,16 @@ static void drop_old(const char *cache)
 	guild_strs_fini(&names);
 }
 
-struct telling {
-	const struct guild_move_watch *watch;
-	int64_t told;
-};
-
-static int on_progress(void *arg, int64_t done_bytes, int64_t total_bytes)
-{
-	struct telling *t = arg;
-	(void)total_bytes;
-	if (t->watch && t->watch->on_bytes && done_bytes > t->told) {
-		t->watch->on_bytes(t->watch->arg, done_bytes - t->told);
-		t->told = done_bytes;
-	}
-	return 0;
-}
-
 static int unpack(const struct guild_run_place *p, const char *to, int64_t max_bytes,
 	const struct guild_move_watch *watch, const struct guild_log *log, struct guild_error *err)
 {
-	struct telling t = {.watch = watch};
+	struct guild_move_told t = {.watch = watch};
 	struct guild_archive_extract_request req = {.path = p->path,
 		.dir = to,
 		.max_bytes = max_bytes,
 		.wants = is_read_by_listings,
 		.may_leave = may_lead_out,
-		.on_progress = on_progress,
+		.on_progress = guild_move_archive_progress,
 		.progress_arg = &t,
 		.log = log};
 	if (watch && watch->on_phase) {
