@@ -120,6 +120,10 @@ def test_choosing_and_asking(guild, other):
     assert "neither a directory nor an archive" in other("import", "file.txt", "-y", code=1).stderr
     assert "not a directory" in guild("export", "file.txt", "-y", code=1).stderr
     assert "in '" in guild("export", guild.home / "runs", "-y", code=1).stderr
+    (guild.cwd / "link.zip").symlink_to("a.zip")
+    guild("label", "-s", "new", "2", "-y")
+    guild("export", "link.zip", "-y", "--replace")
+    assert (guild.cwd / "link.zip").is_symlink() and "new" in guild("runs", "-A", "a.zip").stdout
     guild("export", "d", "-ry", "2")
     copy = guild.cwd / "d" / ids[1]
     assert (copy / "inner/größe.txt").read_text() == "xxx" and not (copy / "inner").is_symlink()
@@ -134,6 +138,8 @@ def test_runs_that_differ(guild, other):
     for name in ("dir", "A.ZIP", "a.tar.zst"):
         guild("export", name, "-y", "2:")
         guild("label", "-s", name, "2", "-y")
+        if name != "dir":
+            (guild.cwd / name).chmod(0o600)
         before = trees(guild.cwd / name) if name == "dir" else (guild.cwd / name).read_bytes()
         done = guild("export", name, "-y", code=1)
         assert f"run {ids[1][:8]} is in" in done.stderr and "--replace" in done.stderr and ids[1] in done.stderr
@@ -144,6 +150,7 @@ def test_runs_that_differ(guild, other):
         done = json.loads(guild("export", name, "-y", "--replace", "--json").stdout)
         assert done["exported"] == [ids[1]]
         assert guild("runs", "-A", name, "-s").stdout.count(name) == 1
+        assert name == "dir" or stat.S_IMODE((guild.cwd / name).stat().st_mode) == 0o600
         assert len(json.loads(guild("runs", "-A", name, "--json").stdout)) == 4
 
         other("import", name, "-y")
@@ -183,6 +190,26 @@ def test_moves(guild, other):
     guild("runs", "restore", "-y")
     assert trees(guild.home / "runs") == whole
     nothing_left(guild.cwd, guild.home)
+
+
+def test_imports_again(guild, other):
+    """What an import made of links, and the hard links of another tar, count as the same; a changed byte does not."""
+    ids = make_store(guild.home)
+    run = guild.home / "runs" / ids[1]
+    (run / "inner.txt").touch()
+    os.link(run / "big", run / "second")
+    os.link(guild.home / "runs" / ids[2] / "big", run / "shared")
+    guild("export", "x.zip", "-y")
+    subprocess.run(["tar", "cf", guild.cwd / "x.tar", "-C", guild.home / "runs", "."], check=True)
+    for name, args, changed in [("x.zip", ["--copy-resources"], "inner/größe.txt"), ("x.tar", [], "second"), ("x.tar", [], "shared")]:
+        assert json.loads(other("import", name, "-y", "--json", *args).stdout)["imported"] == ids
+        assert json.loads(other("import", name, "-y", "--json", *args).stdout)["same"] == ids
+        file = other.home / "runs" / ids[1] / changed
+        file.rename(file.with_suffix(".old"))
+        file.write_text("changed")
+        file.with_suffix(".old").unlink()
+        assert ids[1] in other("import", name, "-y", *args, code=1).stderr
+        other("runs", "delete", "-py", ":")
 
 
 def test_running_runs(guild, other):

@@ -78,9 +78,10 @@ int guild_archive_extract(const struct guild_archive_extract_request *req, struc
 struct guild_archive_member {
 	const char *name; /* clean: no "./", no final '/' */
 	char type; /* 'f' file, 'd' directory, 'l' link, 'h' another name of `link`, '?' something else */
-	unsigned mode;    /* permission bits */
-	int64_t size;     /* -1: unknown */
-	const char *link; /* where it leads, or NULL */
+	unsigned mode; /* permission bits */
+	int64_t size;  /* -1: unknown */
+	const char *
+		link; /* where it leads as it is written; the clean name of the other member; or NULL */
 };
 /* Reads an archive once, writing nothing. `on_member` answers 1 to be given the content in order, 0 not; `on_data` and `on_end`
  * (may be NULL) follow for files. A negative answer, or a non-zero one of the others, ends the scan with it. Limits as for unpacking

@@ -122,7 +122,14 @@ static int scan_member(struct scan *s)
 			"'%s' in archive '%s' leads out of its directory", written ? written : "",
 			s->s.name);
 	}
-	const char *other = s->s.lib.hardlink(s->s.entry);
+	const char *written_link = s->s.lib.hardlink(s->s.entry);
+	char *other = written_link ? guild_member_name(written_link) : NULL;
+	if (written_link && !other) {
+		free(name);
+		return guild_error_set(s->err, GUILD_EINVALID,
+			"'%s' in archive '%s' links to a file outside of the archive", written,
+			s->s.name);
+	}
 	unsigned type = s->s.lib.filetype(s->s.entry) & MEMBER_MASK;
 	struct guild_archive_member m = {.name = name,
 		.type = other                 ? 'h'
@@ -138,6 +145,7 @@ static int scan_member(struct scan *s)
 		rc = m.type == 'f' ? scan_content(s, m.size) : 0;
 		rc = rc == 0 && s->req->on_end ? s->req->on_end(s->req->arg, s->err) : rc;
 	}
+	free(other);
 	free(name);
 	return rc;
 }

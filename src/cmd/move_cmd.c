@@ -122,10 +122,11 @@ static void print_json(const struct guild_move_action *action, const struct guil
 	guild_arena_free(a);
 }
 
-static int fail(const struct guild_ctx *ctx, const struct guild_move_result *result,
-	struct guild_error *err)
+static int fail(const struct guild_ctx *ctx, enum guild_move_conflict conflict,
+	const struct guild_move_result *result, struct guild_error *err)
 {
-	if (err->code == GUILD_EEXISTS && result->differing.n > 0) {
+	if (err->code == GUILD_EEXISTS && conflict == GUILD_MOVE_REFUSE &&
+		result->differing.n > 0) {
 		struct guild_buf text = {0};
 
 		guild_buf_printf(&text, "%s:", err->text);
@@ -165,7 +166,7 @@ int guild_cmd_move(struct guild_ctx *ctx, const struct guild_args *args,
 
 	guild_progress_end(&w.progress);
 	if (rc != 0) {
-		code = fail(ctx, &result, &err);
+		code = fail(ctx, req->conflict, &result, &err);
 	} else if (w.is_quiet) {
 		print_json(action, req, &result);
 	} else {

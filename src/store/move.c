@@ -201,7 +201,7 @@ int guild_move_replace(const struct guild_home *home, const char *from, const ch
 
 /* ---- the two ways -------------------------------------------------------------------------------------------- */
 
-int guild_store_export(const struct guild_move_request *req, struct guild_move_result *result,
+static int export_to(const struct guild_move_request *req, struct guild_move_result *result,
 	struct guild_error *err)
 {
 	enum guild_archive_kind kind = GUILD_ARCHIVE_NONE;
@@ -218,6 +218,20 @@ int guild_store_export(const struct guild_move_request *req, struct guild_move_r
 	}
 	return kind == GUILD_ARCHIVE_NONE ? guild_move_to_dir(req, req->path, false, result, err)
 					  : guild_move_to_archive(req, result, err);
+}
+
+/* An archive that a link leads to is replaced there, and the link stays. */
+int guild_store_export(const struct guild_move_request *req, struct guild_move_result *result,
+	struct guild_error *err)
+{
+	struct guild_move_request there = *req;
+	struct stat st;
+	bool is_link = lstat(req->path, &st) == 0 && S_ISLNK(st.st_mode);
+	char *real = is_link ? guild_path_real(req->path) : NULL;
+	there.path = real ? real : req->path;
+	int rc = export_to(&there, result, err);
+	free(real);
+	return rc;
 }
 
 int guild_store_import(const struct guild_move_request *req, struct guild_move_result *result,

@@ -11,7 +11,7 @@
 
 /* Compares the archive with the directories of runs: dirs[i] NULL leaves one out. */
 static int compare(struct guild_moving *m, const char *archive, char *const *dirs,
-	struct guild_archived_run **out)
+	bool links_copied, struct guild_archived_run **out)
 {
 	size_t n = 0;
 	struct guild_move_told t = {.watch = &m->req->watch};
@@ -24,7 +24,7 @@ static int compare(struct guild_moving *m, const char *archive, char *const *dir
 	}
 	guild_move_phase(m->req, "Comparing", guild_file_size(archive));
 	int rc = n == 0 ? 0
-			: guild_archive_compare(archive, m->req->copy_resources, v, n,
+			: guild_archive_compare(archive, m->req->copy_resources, links_copied, v, n,
 				  guild_move_archive_progress, &t, m->err);
 	*out = v;
 	return rc;
@@ -46,7 +46,7 @@ static int find_states(struct guild_moving *m, const char *archive)
 	for (size_t i = 0; i < n; i++) {
 		dirs[i] = m->req->runs->v[i].dir;
 	}
-	int rc = compare(m, archive, dirs, &v);
+	int rc = compare(m, archive, dirs, false, &v);
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		m->states[i] = !v[i].is_there ? GUILD_MOVE_NEW
 			       : v[i].is_same ? GUILD_MOVE_SAME
@@ -147,7 +147,7 @@ static int verify(struct guild_moving *m, const char *archive)
 	for (size_t i = 0; i < n; i++) {
 		dirs[i] = guild_move_is_due(m, i) ? m->req->runs->v[i].dir : NULL;
 	}
-	int rc = compare(m, archive, dirs, &v);
+	int rc = compare(m, archive, dirs, false, &v);
 	for (size_t i = 0; i < n && rc == 0 && v[i].id; i++) {
 		if (!v[i].is_same) {
 			rc = guild_error_set(m->err, GUILD_EIO,
@@ -160,6 +160,15 @@ static int verify(struct guild_moving *m, const char *archive)
 	return rc;
 }
 
+/* The new archive is for the eyes of those that the old one was for. */
+static int keep_mode(struct guild_moving *m, const char *path)
+{
+	struct stat old;
+	return stat(m->req->path, &old) != 0 || chmod(path, old.st_mode & 0777) == 0
+		       ? 0
+		       : guild_error_errno(m->err, errno, "cannot set the mode of '%s'", path);
+}
+
 static int replace_archive(struct guild_moving *m, const char *dir)
 {
 	struct guild_staging staging = {.fd = -1};
@@ -169,6 +178,7 @@ static int replace_archive(struct guild_moving *m, const char *dir)
 	}
 	char *path = guild_path_join(staging.path, guild_path_basename(m->req->path));
 	rc = write_archive(m, path);
+	rc = rc ? rc : keep_mode(m, path);
 	rc = rc == 0 && m->req->move ? verify(m, path) : rc;
 	rc = rc ? rc : guild_move_place(path, m->req->path, m->err);
 	rc = rc == 0 && m->req->move ? guild_move_sync(dir, m->err) : rc;
@@ -365,7 +375,7 @@ static int find_existing(struct guild_moving *m, const char *runs)
 			free(dir);
 		}
 	}
-	int rc = n_there > 0 ? compare(m, m->req->path, dirs, &v) : 0;
+	int rc = n_there > 0 ? compare(m, m->req->path, dirs, m->req->copy_resources, &v) : 0;
 	for (size_t i = 0, at = 0; i < n && rc == 0; i++) {
 		if (dirs[i]) {
 			m->states[i] = v[at++].is_same ? GUILD_MOVE_SAME : GUILD_MOVE_DIFFERS;

@@ -54,8 +54,10 @@ struct guild_archived_run {
 	char *why; /* the first difference */
 	struct guild_tree tree;
 };
-/* Reads the archive once and fills is_there, is_same and why. The caller frees `why` of each. */
-int guild_archive_compare(const char *path, bool follow, struct guild_archived_run *runs, size_t n,
-	guild_archive_progress_fn *on_progress, void *arg, struct guild_error *err);
+/* Reads the archive once and fills is_there, is_same and why. The caller frees `why` of each. With `links_copied` what a link leads to
+ * is the same as the link: the directories may have come out of the archive that way. */
+int guild_archive_compare(const char *path, bool follow, bool links_copied,
+	struct guild_archived_run *runs, size_t n, guild_archive_progress_fn *on_progress,
+	void *arg, struct guild_error *err);
 
 #endif

@@ -117,6 +117,7 @@ struct comparing {
 	struct guild_tree_file *file;
 	int fd;
 	char *chunk;
+	bool links_copied;
 };
 
 static void differ(struct guild_archived_run *r, const char *path)
@@ -133,6 +134,43 @@ static bool is_link_written_as(const char *path, char type)
 	return type == 'f' ? guild_is_file(path) : type == 'd' && guild_is_dir(path);
 }
 
+/* Another name of a member that came before: that one was compared. */
+static bool is_same_as_other(const struct comparing *c, const char *full, const char *other)
+{
+	const char *rest = other ? strchr(other, '/') : NULL;
+	char *id = rest ? guild_strndup(other, (size_t)(rest - other)) : NULL;
+	const struct guild_archived_run *r = id ? guild_map_get(&c->by_id, id) : NULL;
+	char *path = r && r->is_there && r->is_same ? guild_path_join(r->tree.dir, rest + 1) : NULL;
+	bool is_same = path && guild_file_has_same_content(full, path);
+	free(path);
+	free(id);
+	return is_same;
+}
+
+/* --copy-resources has put in the place of a link what it led to. */
+static bool is_copy_of_target(struct guild_archived_run *r, struct guild_tree_file *f,
+	const char *full, const char *link)
+{
+	struct stat st;
+	char *dir = guild_path_dirname(full);
+	char *target = guild_path_join(dir, link);
+	bool is_same =
+		lstat(full, &st) == 0 &&
+		(S_ISDIR(st.st_mode)
+				? guild_is_dir(target) && guild_tree_compare(full, target, true,
+								  false, NULL, NULL) > 0
+				: S_ISREG(st.st_mode) && guild_file_has_same_content(full, target));
+	size_t n = strlen(f->path);
+	for (struct guild_tree_file *below = f + 1;
+		is_same && below < r->tree.v + r->tree.n && strncmp(below->path, f->path, n) == 0;
+		below++) {
+		below->is_matched = below->is_matched || below->path[n] == '/';
+	}
+	free(target);
+	free(dir);
+	return is_same;
+}
+
 /* 1: its content is wanted, 0: it has been judged. */
 static int judge(struct comparing *c, const struct guild_archive_member *m, const char *path)
 {
@@ -147,7 +185,10 @@ static int judge(struct comparing *c, const struct guild_archive_member *m, cons
 		       (f->type == 'f' || (f->type == 'l' && is_link_written_as(full, 'f')));
 	bool is_same = is_file || (m->type == 'd' && f->type == 'd') ||
 		       (m->type == 'd' && f->type == 'l' && is_link_written_as(full, 'd')) ||
-		       (m->type == 'l' && f->type == 'l' && m->link && leads_to(full, m->link));
+		       (m->type == 'l' && f->type == 'l' && m->link && leads_to(full, m->link)) ||
+		       (m->type == 'l' && c->links_copied && m->link &&
+			       is_copy_of_target(r, f, full, m->link)) ||
+		       (m->type == 'h' && f->type == 'f' && is_same_as_other(c, full, m->link));
 	f->is_matched = true;
 	int rc = 0;
 	if (!is_same || (is_file && f->type == 'f' && m->size >= 0 && m->size != f->size)) {
@@ -229,10 +270,12 @@ static void judge_rest(struct guild_archived_run *r)
 	}
 }
 
-int guild_archive_compare(const char *path, bool follow, struct guild_archived_run *runs, size_t n,
-	guild_archive_progress_fn *on_progress, void *arg, struct guild_error *err)
+int guild_archive_compare(const char *path, bool follow, bool links_copied,
+	struct guild_archived_run *runs, size_t n, guild_archive_progress_fn *on_progress,
+	void *arg, struct guild_error *err)
 {
-	struct comparing c = {.fd = -1, .chunk = guild_realloc(NULL, CHUNK)};
+	struct comparing c = {
+		.fd = -1, .chunk = guild_realloc(NULL, CHUNK), .links_copied = links_copied};
 	struct guild_archive_scan_request req = {.path = path,
 		.max_bytes = INT64_MAX, /* nothing of it is kept */
 		.on_member = on_member,
