@@ -118,6 +118,22 @@ def test_what_is_replaced(guild, tmp_path):
     assert "has no manifest" in guild("merge", "-y", code=1).stderr
 
 
+def test_deep_directories(guild):
+    """No file is left out in silence, however deep it lies."""
+    run = make_project_run(guild)
+    deep = "/".join(["d"] * 90)
+    (run / deep).mkdir(parents=True)
+    (run / deep / "f").touch()
+    assert ("o", deep + "/f", deep + "/f") in plan(guild, "--all")[0]
+    guild("publish", "-y", "--no-md5")
+    assert deep + "/f," in (guild.cwd / f"published-runs/{run_id(1)}/runfiles.csv").read_text()
+    (run / deep / deep).mkdir(parents=True)
+    for args in (["merge", "-ay"], ["publish", "-y"], ["export", "x.zip", "-y"], ["export", "x", "-y"]):
+        done = guild(*args, code=1)
+        assert "more than 128 directories deep" in done.stderr and done.stderr.count("guild: ") == 1
+    assert not (guild.cwd / "train.py").exists() and not (guild.cwd / "x.zip").exists()
+
+
 @pytest.mark.differential
 @pytest.mark.slow
 def test_plans_are_those_of_the_reference(guild, oracle):

@@ -7,7 +7,7 @@
 
 #include "tree.h"
 
-enum { GIT_TIMEOUT_MS = 60000, GIT_MAX = 256 << 20, MAX_DEPTH = 64 };
+enum { GIT_TIMEOUT_MS = 60000, GIT_MAX = 256 << 20 };
 
 static const struct {
 	const char *text, *code;
@@ -43,59 +43,6 @@ void guild_merge_plan_fini(struct guild_merge_plan *p)
 	guild_strs_fini(&p->replaced);
 	guild_strs_fini(&p->unstaged);
 	*p = (struct guild_merge_plan){0};
-}
-
-/* ---- the files of the run ------------------------------------------------------------------------------ */
-
-struct walk {
-	const char *root;
-	struct guild_strs paths;
-	struct {
-		dev_t dev;
-		ino_t ino;
-	} above[MAX_DEPTH]; /* links may lead to a directory above themselves */
-	size_t depth;
-};
-
-static bool is_above(const struct walk *w, const struct stat *st)
-{
-	for (size_t i = 0; i < w->depth; i++) {
-		if (w->above[i].dev == st->st_dev && w->above[i].ino == st->st_ino) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Regular files below `path`, through links; whatever is called .guild… is Guild's own. */
-static void walk(struct walk *w, const char *path)
-{
-	struct guild_strs names = {0};
-	struct stat st;
-	char *dir = guild_path_join(w->root, path);
-	if (w->depth == MAX_DEPTH || stat(dir, &st) != 0 || is_above(w, &st) ||
-		guild_dir_list(dir, &names, NULL) != 0) {
-		free(dir);
-		return;
-	}
-	w->above[w->depth].dev = st.st_dev;
-	w->above[w->depth++].ino = st.st_ino;
-	for (size_t i = 0; i < names.n; i++) {
-		char *name = *path ? guild_path_join(path, names.v[i]) : guild_strdup(names.v[i]);
-		char *full = guild_path_join(w->root, name);
-		if (guild_starts(name, ".guild")) {
-			; /* never */
-		} else if (guild_is_dir(full)) {
-			walk(w, name);
-		} else if (guild_is_file(full)) {
-			guild_strs_add(&w->paths, name);
-		}
-		free(full);
-		free(name);
-	}
-	w->depth--;
-	guild_strs_fini(&names);
-	free(dir);
 }
 
 /* ---- where they go --------------------------------------------------------------------------------------- */
@@ -187,13 +134,6 @@ static void drop_doubles(struct guild_merge_plan *plan)
 	guild_map_fini(&taken);
 }
 
-static int compare_files(const void *a, const void *b)
-{
-	const struct guild_merge_file *x = a;
-	const struct guild_merge_file *y = b;
-	return strcmp(x->run_path, y->run_path);
-}
-
 static int plan_files(const struct guild_merge_request *req, struct guild_merge_plan *plan,
 	struct guild_error *err)
 {
@@ -211,21 +151,20 @@ static int plan_files(const struct guild_merge_request *req, struct guild_merge_
 	for (size_t i = 0; i < manifest.n; i++) {
 		guild_map_put(&entries, manifest.v[i].path, &manifest.v[i]);
 	}
-	struct walk w = {.root = plan->run.dir};
-	if (rc == 0) {
-		walk(&w, "");
-	}
-	for (size_t i = 0; i < w.paths.n; i++) {
-		add_file(req, plan, &cap, guild_map_get(&entries, w.paths.v[i]), w.paths.v[i]);
-	}
-	if (plan->n > 1) {
-		qsort(plan->v, plan->n, sizeof(*plan->v), compare_files);
+	struct guild_tree files = {0};
+	rc = rc ? rc : guild_tree_list(plan->run.dir, true, &files, err);
+	for (size_t i = 0; i < files.n; i++) {
+		const char *name = files.v[i].path;
+		/* Whatever is called .guild… is Guild's own. */
+		if (files.v[i].type == 'f' && !guild_starts(name, ".guild")) {
+			add_file(req, plan, &cap, guild_map_get(&entries, name), name);
+		}
 	}
 	drop_doubles(plan);
 	for (size_t i = 0; i < plan->n; i++) {
 		plan->n_copy += plan->v[i].reason == GUILD_MERGE_COPY;
 	}
-	guild_strs_fini(&w.paths);
+	guild_tree_fini(&files);
 	guild_map_fini(&entries);
 	guild_arena_free(a);
 	free(path);

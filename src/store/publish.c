@@ -10,7 +10,7 @@
 #include "publish.h"
 #include "store_private.h"
 
-enum { OUTPUT_IN_README = 1 << 20, MAX_DEPTH = 64 };
+enum { OUTPUT_IN_README = 1 << 20 };
 
 static const char readme[] =
 	"[All published runs](../README.md)\n"
@@ -309,45 +309,26 @@ static int publish_files(struct report *r, const char *name, const struct guild_
 
 /* ---- files ---------------------------------------------------------------------------------------------------- */
 
-struct above {
-	const struct above *up;
-	dev_t dev;
-	ino_t ino;
-};
-
-/* Files below `path` that are no source code, through links; directories above are not entered again. */
-static void collect(struct report *r, const char *path, const struct above *up, size_t depth)
+/* All files that are no source code, through links. */
+static int collect(struct report *r)
 {
-	struct guild_strs names = {0};
-	struct stat st;
-	char *dir =
-		*path ? guild_path_join(r->req->run->dir, path) : guild_strdup(r->req->run->dir);
-	bool is_new = stat(dir, &st) == 0 && depth < MAX_DEPTH;
-	for (const struct above *x = up; x && is_new; x = x->up) {
-		is_new = x->dev != st.st_dev || x->ino != st.st_ino;
-	}
-	if (is_new) {
-		(void)guild_dir_list(dir, &names, NULL);
-	}
-	const struct above here = {up, st.st_dev, st.st_ino};
-	for (size_t i = 0; i < names.n; i++) {
-		char *name = *path ? guild_path_join(path, names.v[i]) : guild_strdup(names.v[i]);
-		char *full = guild_path_join(r->req->run->dir, name);
-		if (guild_starts(name, ".guild")) {
-			; /* never */
-		} else if (guild_is_dir(full)) {
-			collect(r, name, &here, depth + 1);
-		} else if (!guild_map_has(&r->source, name)) {
+	struct guild_tree t = {0};
+	int rc = guild_tree_list(r->req->run->dir, true, &t, r->err);
+	for (size_t i = 0; i < t.n; i++) {
+		const char *name = t.v[i].path;
+		char *full = guild_path_join(t.dir, name);
+		/* A link that leads to a directory above itself is a link to the list. */
+		if (t.v[i].type != 'd' && !guild_starts(name, ".guild") && !guild_is_dir(full) &&
+			!guild_map_has(&r->source, name)) {
 			guild_strs_add(&r->files, name);
 		}
 		free(full);
-		free(name);
 	}
-	guild_strs_fini(&names);
-	free(dir);
+	guild_tree_fini(&t);
+	return rc;
 }
 
-static void find_files(struct report *r)
+static int find_files(struct report *r)
 {
 	struct guild_manifest manifest = {0};
 	if (guild_manifest_read(r->req->run, r->a, &manifest, NULL, NULL) != 0) {
@@ -363,9 +344,10 @@ static void find_files(struct report *r)
 		}
 		free(full);
 	}
-	collect(r, "", NULL, 0);
+	int rc = collect(r);
 	guild_strs_sort_natural(&r->files);
 	guild_strs_sort_natural(&r->source_paths);
+	return rc;
 }
 
 static int copy_file(struct report *r, const char *below, const char *name)
@@ -467,8 +449,8 @@ static int write_report(struct report *r)
 		.vars = r->vars,
 		.log = r->req->log};
 	set_run(r);
-	find_files(r);
-	int rc = write_yaml(r, "run.yml", guild_value_get(r->vars, "run"), false);
+	int rc = find_files(r);
+	rc = rc ? rc : write_yaml(r, "run.yml", guild_value_get(r->vars, "run"), false);
 	rc = rc ? rc : write_yaml(r, "flags.yml", guild_value_get(r->vars, "flags"), true);
 	rc = rc ? rc : publish_output(r);
 	rc = rc ? rc : write_csv(r, "scalars.csv", scalars_table(r));
