@@ -346,6 +346,27 @@ char *guild_hostname(void); /* caller frees */
 /* n bytes from the system's generator. */
 void guild_random_bytes(void *p, size_t n);
 
+/* ---- random numbers from a seed ----------------------------------------------------------------- */
+
+/* The Mersenne Twister MT19937: the same seed, the same numbers, everywhere. */
+struct guild_mt19937 {
+	uint32_t state[624];
+	size_t at;
+};
+/* As random.seed(n) of Python 3 for an integer (init_by_array). */
+void guild_mt19937_seed(struct guild_mt19937 *mt, uint64_t seed);
+/* As numpy.random.RandomState(seed) (init_genrand). */
+void guild_mt19937_seed_32(struct guild_mt19937 *mt, uint32_t seed);
+/* Of many independent sequences for one seed, the one numbered `stream`. */
+void guild_mt19937_seed_2(struct guild_mt19937 *mt, uint64_t seed, uint64_t stream);
+uint32_t guild_mt19937_next(struct guild_mt19937 *mt);
+double guild_mt19937_unit(struct guild_mt19937 *mt);   /* [0, 1), 53 bits, as random.random() */
+double guild_mt19937_normal(struct guild_mt19937 *mt); /* mean 0, variance 1 */
+/* Below m, which is positive. As random.Random._randbelow. */
+uint32_t guild_mt19937_below(struct guild_mt19937 *mt, uint32_t m);
+/* random.sample(range(n), k): k positions below n, in the order drawn. */
+void guild_mt19937_sample(struct guild_mt19937 *mt, uint32_t n, uint32_t k, uint32_t *out);
+
 /* ---- threads ----------------------------------------------------------------------------------- */
 
 /* Does part [from, to) of the work. Parts run at the same time; `thread` is below guild_parallel_threads() and no two parts that run

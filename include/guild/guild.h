@@ -12,6 +12,8 @@
 #include <guild/net.h>
 #include <guild/project.h>
 #include <guild/run.h>
+#include <guild/sched.h>
+#include <guild/search.h>
 #include <guild/store.h>
 #include <guild/trackers.h>
 

@@ -198,16 +198,4 @@ int guild_new_attr(const struct guild_run *run, const char *name, const struct g
 int guild_new_file(const struct guild_run *run, const char *name, const void *p, size_t n,
 	mode_t mode, struct guild_error *err);
 
-/* ---- random sampling as Python's (batches.md 3.1) ---- */
-
-struct guild_mt19937 {
-	uint32_t state[624];
-	size_t at;
-};
-/* As random.seed(n) of Python 3 for an integer. */
-void guild_mt19937_seed(struct guild_mt19937 *mt, uint64_t seed);
-uint32_t guild_mt19937_next(struct guild_mt19937 *mt);
-/* random.sample(range(n), k): k positions below n, in the order drawn. */
-void guild_mt19937_sample(struct guild_mt19937 *mt, uint32_t n, uint32_t k, uint32_t *out);
-
 #endif

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "exec_private.h"
+#include <guild/base.h>
 
 static const struct {
 	uint64_t seed;

@@ -1,16 +1,16 @@
 /*
- * Sampling without replacement, equal to Python's random.sample for an integer seed, so that a seed chooses the same trials as it
- * did under Guild AI 0.9.0. Generator: M. Matsumoto, T. Nishimura, "Mersenne Twister", ACM TOMACS 8 (1998), seeded by
- * init_by_array as CPython does.
+ * Random numbers from a seed, equal to Python's where it says so, so that a seed chooses the same trials as it did under Guild AI
+ * 0.9.0. Generator: M. Matsumoto, T. Nishimura, "Mersenne Twister", ACM TOMACS 8 (1998).
  */
 
+#include <math.h>
 #include <stdlib.h>
 
-#include "exec_private.h"
+#include <guild/base.h>
 
 enum { N = 624, M = 397 };
 
-static void init_genrand(struct guild_mt19937 *mt, uint32_t seed)
+void guild_mt19937_seed_32(struct guild_mt19937 *mt, uint32_t seed)
 {
 	mt->state[0] = seed;
 	for (uint32_t i = 1; i < N; i++) {
@@ -23,7 +23,7 @@ static void init_genrand(struct guild_mt19937 *mt, uint32_t seed)
 static void init_by_array(struct guild_mt19937 *mt, const uint32_t *key, size_t n_key)
 {
 	uint32_t *s = mt->state;
-	init_genrand(mt, 19650218U);
+	guild_mt19937_seed_32(mt, 19650218U);
 	size_t i = 1;
 	size_t j = 0;
 	for (size_t k = n_key > N ? n_key : N; k > 0; k--) {
@@ -50,6 +50,13 @@ void guild_mt19937_seed(struct guild_mt19937 *mt, uint64_t seed)
 	init_by_array(mt, key, key[1] ? 2 : 1);
 }
 
+void guild_mt19937_seed_2(struct guild_mt19937 *mt, uint64_t seed, uint64_t stream)
+{
+	uint32_t key[4] = {(uint32_t)seed, (uint32_t)(seed >> 32), (uint32_t)stream,
+		(uint32_t)(stream >> 32)};
+	init_by_array(mt, key, 4);
+}
+
 uint32_t guild_mt19937_next(struct guild_mt19937 *mt)
 {
 	uint32_t *s = mt->state;
@@ -67,8 +74,29 @@ uint32_t guild_mt19937_next(struct guild_mt19937 *mt)
 	return y ^ (y >> 18);
 }
 
-/* A number below m (m > 0): the top bits of one output, drawn again until it fits. */
-static uint32_t below(struct guild_mt19937 *mt, uint32_t m)
+double guild_mt19937_unit(struct guild_mt19937 *mt)
+{
+	uint32_t a = guild_mt19937_next(mt) >> 5;
+	uint32_t b = guild_mt19937_next(mt) >> 6;
+	return ((double)a * 0x1p26 + (double)b) * 0x1p-53;
+}
+
+/* G. Marsaglia, T. A. Bray, "A convenient method for generating normal variables", SIAM Review 6 (1964); the second one of each
+ * pair is not kept, so that a state is the generator's alone. */
+double guild_mt19937_normal(struct guild_mt19937 *mt)
+{
+	double u;
+	double s;
+	do {
+		double v = 2.0 * guild_mt19937_unit(mt) - 1.0;
+		u = 2.0 * guild_mt19937_unit(mt) - 1.0;
+		s = u * u + v * v;
+	} while (s >= 1.0 || s == 0.0);
+	return u * sqrt(-2.0 * log(s) / s);
+}
+
+/* The top bits of one output, drawn again until it fits. */
+uint32_t guild_mt19937_below(struct guild_mt19937 *mt, uint32_t m)
 {
 	int bits = 32 - __builtin_clz(m);
 	uint32_t r;
@@ -102,7 +130,7 @@ void guild_mt19937_sample(struct guild_mt19937 *mt, uint32_t n, uint32_t k, uint
 			pool[i] = i;
 		}
 		for (uint32_t i = 0; i < k; i++) {
-			uint32_t j = below(mt, n - i);
+			uint32_t j = guild_mt19937_below(mt, n - i);
 			out[i] = pool[j];
 			pool[j] = pool[n - i - 1];
 		}
@@ -112,7 +140,7 @@ void guild_mt19937_sample(struct guild_mt19937 *mt, uint32_t n, uint32_t k, uint
 	bool *taken = guild_alloc(n);
 	for (uint32_t i = 0; i < k; i++) {
 		do {
-			out[i] = below(mt, n);
+			out[i] = guild_mt19937_below(mt, n);
 		} while (taken[out[i]]);
 		taken[out[i]] = true;
 	}

@@ -1,0 +1,126 @@
+/*
+ * Search: spaces, optimizers, pruning rules, importance. Knows exec, store, flags. How it works: docs/design/search.md.
+ */
+#ifndef GUILD_SEARCH_H
+#define GUILD_SEARCH_H
+
+#include <guild/exec.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- spaces ----------------------------------------------------------------------------------------------- */
+
+enum guild_dim_kind { GUILD_DIM_REAL, GUILD_DIM_INT, GUILD_DIM_CATEGORICAL };
+enum { GUILD_SPACE_DIMS_MAX = 1000, GUILD_DIM_CHOICES_MAX = 100000 };
+
+/* One dimension. */
+struct guild_dim {
+	const char *name;
+	enum guild_dim_kind kind;
+	double low, high; /* REAL, INT: both ends belong to it; whole numbers below 2^53 for INT */
+	bool log;         /* REAL, INT: searched on a logarithmic scale; low > 0 then */
+	const struct guild_value *const *choices; /* CATEGORICAL: different values, at least one */
+	size_t n_choices;
+	const struct guild_value *initial; /* the first trial's value, or NULL */
+	/* It is searched only where the earlier dimension `parent` has one of the values `when` (in the form of points).
+	 * GUILD_DIM_ALWAYS: everywhere. */
+	size_t parent;
+	const double *when;
+	size_t n_when;
+};
+#define GUILD_DIM_ALWAYS ((size_t)-1)
+
+/* Lives in the arena it was made in. */
+struct guild_space {
+	struct guild_dim *v;
+	size_t n;
+};
+/* A point has a double for each dimension: the number itself, for CATEGORICAL the index of the choice, NaN where the dimension is
+ * not searched. */
+
+/* From [{"name", "type": "float|int|categorical", "low", "high", "log", "choices", "initial", "when": {NAME: VALUE or [VALUES]}}]. Names what is
+ * wrong: an empty or contradictory range, log of zero, no choices, a name that is there twice, an unknown key. */
+int guild_space_read(struct guild_arena *a, const struct guild_value *list, struct guild_space *out,
+	struct guild_error *err);
+/* The same checks for a space made otherwise. */
+int guild_space_check(const struct guild_space *s, struct guild_error *err);
+/* A point's values as a dict in the order of the space; what is not searched is left out. */
+struct guild_value *guild_space_values(struct guild_arena *a, const struct guild_space *s,
+	const double *x);
+/* The point for a dict of values, which may hold others, too. False: it is not in the space. */
+bool guild_space_point(const struct guild_space *s, const struct guild_value *values, double *x);
+/* How many points there are; INFINITY with a REAL dimension. */
+double guild_space_size(const struct guild_space *s);
+
+/* ---- optimizers --------------------------------------------------------------------------------------------- */
+
+/* A flag of an optimizer, for help and checks. */
+struct guild_optimizer_flag {
+	const char *name;
+	const char *default_text; /* as typed; NULL: null */
+	const char *choices;      /* "EI PI LCB", or NULL */
+	const char *help;
+};
+struct guild_optimizer_info {
+	const char *name;    /* "gp" */
+	const char *aliases; /* "skopt:gp bayesian gaussian" */
+	const char *help;    /* one line */
+	const struct guild_optimizer_flag *flags;
+	size_t n_flags;
+};
+/* The i-th optimizer, NULL past the last; sorted by name. */
+const struct guild_optimizer_info *guild_optimizer_at(size_t i);
+/* By name or alias, or NULL. */
+const struct guild_optimizer_info *guild_optimizer_find(const char *name);
+
+enum { GUILD_OBJECTIVES_MAX = 16 };
+struct guild_optimizer_options {
+	uint64_t seed;
+	size_t n_objectives;             /* 0: one */
+	bool maximize[GUILD_OBJECTIVES_MAX];
+	const struct guild_value *flags; /* dict, or NULL */
+};
+enum guild_outcome_state { GUILD_OUTCOME_COMPLETE, GUILD_OUTCOME_FAILED, GUILD_OUTCOME_PRUNED };
+struct guild_outcome {
+	enum guild_outcome_state state;
+	/* Of each objective. A NaN or infinite one makes COMPLETE a FAILED; PRUNED may have the last values seen, else NaN. */
+	const double *values; /* NULL: all NaN */
+	/* Each at most 0 where it holds. */
+	const double *constraints;
+	size_t n_constraints;
+};
+
+/* One search. Everything is told by asks and tells alone: the same seed, the same sequence of calls, the same points; a search is
+ * resumed by telling it again. One thread. */
+struct guild_optimizer;
+/* `space` is copied. GUILD_ENOTFOUND: no such optimizer; GUILD_EINVALID: a flag it has not, or a bad value, or the space;
+ * GUILD_EUNSUPPORTED: a library it needs is not installed. */
+int guild_optimizer_new(const char *name, const struct guild_space *space,
+	const struct guild_optimizer_options *options, struct guild_optimizer **out,
+	struct guild_error *err);
+void guild_optimizer_free(struct guild_optimizer *o);
+/* A new point for x[space->n]; *id counts from 0 and is what it is told by. Points that were asked and not told yet are taken into
+ * account. No point is given twice while others are left in a finite space. */
+int guild_optimizer_ask(struct guild_optimizer *o, double *x, uint64_t *id,
+	struct guild_error *err);
+/* GUILD_ENOTFOUND: no such id; GUILD_EEXISTS: it was told before. */
+int guild_optimizer_tell(struct guild_optimizer *o, uint64_t id,
+	const struct guild_outcome *outcome, struct guild_error *err);
+/* A point that was not asked for: a run from before, or one given by hand. NULL outcome: it is being tried. */
+int guild_optimizer_add(struct guild_optimizer *o, const double *x,
+	const struct guild_outcome *outcome, uint64_t *id, struct guild_error *err);
+/* The best complete point (one objective; of several, the one best in the first among those that no other beats in all): false
+ * when there is none. What is violated least comes first. Any of x, values, id may be NULL. */
+bool guild_optimizer_best(const struct guild_optimizer *o, double *x, double *values, uint64_t *id);
+/* Ids of the points that none beats in all objectives, at most `max`; returns how many there are. */
+size_t guild_optimizer_front(const struct guild_optimizer *o, uint64_t *ids, size_t max);
+/* What was asked or added as `id`; NULL: nothing. Borrowed. */
+const double *guild_optimizer_point(const struct guild_optimizer *o, uint64_t id);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
