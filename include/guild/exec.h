@@ -487,6 +487,52 @@ int guild_batch_trials(struct guild_arena *a, const struct guild_value *flags,
 /* Makes the batch run with its prototype; trials are made when it is executed. */
 int guild_batch_stage(const struct guild_exec_op *x, bool staged, struct guild_run *out,
 	struct guild_error *err);
+/* Where the trials of a batch come from, and who is told what becomes of them. All are called in the batch's process, one at a
+ * time. Any but `next` may be NULL. */
+struct guild_batch_trial {
+	const struct guild_run *run;
+	const struct guild_value *flags; /* dict */
+	size_t number;                   /* from 0, in the order they were made */
+};
+struct guild_batch_end {
+	enum guild_run_status status; /* completed, error or terminated */
+	int exit_status;              /* as the attribute */
+	bool is_pruned;               /* `seen` stopped it */
+	bool is_old; /* it was there before: a batch that is started again tells all its ended trials first */
+};
+struct guild_batch_hooks {
+	void *arg;
+	/* Before anything else. `log` goes to standard error and to the batch's own output. */
+	int (*begin)(void *arg, const struct guild_log *log, struct guild_error *err);
+	/* A trial that is there from before and waits or runs: it will end like any other. */
+	void (*is_there)(void *arg, const struct guild_batch_trial *trial);
+	/* Flags of one more trial: 1, and *flags in `a`; 0: there are no more. Asked when a slot is free; before the first trial starts, until 0, where
+	 * `all_at_once`. */
+	int (*next)(void *arg, struct guild_arena *a, const struct guild_value **flags,
+		struct guild_error *err);
+	bool all_at_once;
+	/* After `next`: the run that it became. */
+	void (*made)(void *arg, const struct guild_batch_trial *trial);
+	/* A scalar of a running trial, as it prints or writes it: text that says why to stop it (borrowed until the next call), or NULL. Called for
+	 * the keys for which `watches` is true. */
+	bool (*watches)(void *arg, const char *key);
+	const char *(*seen)(void *arg, const struct guild_batch_trial *trial, const char *key,
+		int64_t step, double value);
+	void (*ended)(void *arg, const struct guild_batch_trial *trial,
+		const struct guild_batch_end *end);
+	/* When all is over, before the batch is recorded as ended. */
+	void (*finish)(void *arg);
+};
+/* For a display: what goes on, after every change and about once a second. */
+struct guild_batch_progress {
+	size_t n_trials; /* made so far */
+	size_t n_done, n_failed, n_pruned, n_running;
+	const struct guild_batch_trial *running; /* n_running */
+	const int64_t *started_us;               /* n_running */
+	const struct guild_batch_trial *changed; /* started or ended just now, or NULL */
+	const struct guild_batch_end *end;       /* of `changed`; NULL: it started */
+	bool is_stopping;
+};
 /* Makes the trials, then runs them one after another. `result` is the batch's own fate. */
 int guild_batch_run(struct guild_run *batch, const struct guild_exec_start *start,
 	struct guild_supervise_result *result, struct guild_error *err);

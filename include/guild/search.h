@@ -78,7 +78,7 @@ const struct guild_optimizer_info *guild_optimizer_find(const char *name);
 enum { GUILD_OBJECTIVES_MAX = 16 };
 struct guild_optimizer_options {
 	uint64_t seed;
-	size_t n_objectives;             /* 0: one */
+	size_t n_objectives; /* 0: one */
 	bool maximize[GUILD_OBJECTIVES_MAX];
 	const struct guild_value *flags; /* dict, or NULL */
 };

@@ -52,8 +52,8 @@ void guild_mt19937_seed(struct guild_mt19937 *mt, uint64_t seed)
 
 void guild_mt19937_seed_2(struct guild_mt19937 *mt, uint64_t seed, uint64_t stream)
 {
-	uint32_t key[4] = {(uint32_t)seed, (uint32_t)(seed >> 32), (uint32_t)stream,
-		(uint32_t)(stream >> 32)};
+	uint32_t key[4] = {
+		(uint32_t)seed, (uint32_t)(seed >> 32), (uint32_t)stream, (uint32_t)(stream >> 32)};
 	init_by_array(mt, key, 4);
 }
 

@@ -21,7 +21,7 @@ struct guild_optimizer {
 	size_t n_told, told_cap, n_complete;
 	double *targets;
 	size_t targets_cap;
-	bool has_targets;   /* of what was told so far */
+	bool has_targets;      /* of what was told so far */
 	struct guild_map seen; /* hashes of points */
 	uint64_t n_asked;
 };
@@ -196,8 +196,8 @@ static struct point_key key_of(const struct guild_optimizer *o, const double *x)
 {
 	struct point_key key;
 	double clean[64] = {0};
-	double *v = o->space.n <= GUILD_ARRAY_LEN(clean) ? clean
-							 : guild_alloc(o->space.n * sizeof(*v));
+	double *v =
+		o->space.n <= GUILD_ARRAY_LEN(clean) ? clean : guild_alloc(o->space.n * sizeof(*v));
 	for (size_t i = 0; i < o->space.n; i++) {
 		v[i] = isnan(x[i]) ? INFINITY : x[i] + 0.0;
 	}
@@ -260,8 +260,7 @@ static void make_unseen(struct guild_optimizer *o, struct guild_mt19937 *mt, dou
 		/* What became active needs a value. */
 		for (size_t i = 0; i < n; i++) {
 			if (isnan(y[i]) && search_is_active(&o->space, i, y)) {
-				y[i] = search_dim_from_unit(&o->space.v[i],
-					guild_mt19937_unit(mt));
+				y[i] = search_dim_from_unit(&o->space.v[i], guild_mt19937_unit(mt));
 			}
 		}
 		search_mask(&o->space, y);
@@ -313,14 +312,13 @@ static void find_targets(struct guild_optimizer *o, const struct search_history 
 	if (o->has_targets && h->n_objectives == 1) {
 		return;
 	}
-	o->targets = guild_grow_array(o->targets, &o->targets_cap, o->n_told + 1,
-		sizeof(*o->targets));
+	o->targets =
+		guild_grow_array(o->targets, &o->targets_cap, o->n_told + 1, sizeof(*o->targets));
 	search_targets(h, mt, o->targets);
 	o->has_targets = true;
 }
 
-int guild_optimizer_ask(struct guild_optimizer *o, double *x, uint64_t *id,
-	struct guild_error *err)
+int guild_optimizer_ask(struct guild_optimizer *o, double *x, uint64_t *id, struct guild_error *err)
 {
 	struct guild_mt19937 mt;
 	struct search_history h;
@@ -458,9 +456,10 @@ bool guild_optimizer_best(const struct guild_optimizer *o, double *x, double *va
 			continue;
 		}
 		const struct search_point *q = best == SIZE_MAX ? NULL : &o->points[best];
-		bool is_better = !q || p->violation < q->violation ||
-				 (p->violation == q->violation &&
-					 (p->y[0] < q->y[0] || (p->y[0] == q->y[0] && beats(o, p, q))));
+		bool is_better =
+			!q || p->violation < q->violation ||
+			(p->violation == q->violation &&
+				(p->y[0] < q->y[0] || (p->y[0] == q->y[0] && beats(o, p, q))));
 		if (is_better) {
 			best = i;
 		}

@@ -152,8 +152,13 @@ static void targets_are_finite_and_ordered(void **state)
 		{.state = SEARCH_PRUNED, .y = y[4]},
 	};
 	size_t told[] = {0, 1, 2, 3, 4};
-	struct search_history h = {.space = &s, .n_objectives = 1, .v = v, .n = 5, .n_complete = 3,
-		.told = told, .n_told = 5};
+	struct search_history h = {.space = &s,
+		.n_objectives = 1,
+		.v = v,
+		.n = 5,
+		.n_complete = 3,
+		.told = told,
+		.n_told = 5};
 	double out[5];
 	search_targets(&h, NULL, out);
 	assert_true(out[0] == 1 && out[1] == 3);

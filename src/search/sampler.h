@@ -20,7 +20,8 @@ struct search_history {
 	const struct search_point *v;
 	size_t n;
 	size_t n_complete;
-	const size_t *told; /* positions in v in the order they were told: all that are not pending */
+	const size_t
+		*told; /* positions in v in the order they were told: all that are not pending */
 	size_t n_told;
 };
 
@@ -29,7 +30,8 @@ struct search_history {
 struct sampler_setup {
 	const struct guild_space *space;
 	size_t n_objectives;
-	const struct guild_value *flags; /* dict with every flag of the optimizer, defaults filled in */
+	const struct guild_value
+		*flags; /* dict with every flag of the optimizer, defaults filled in */
 	uint64_t seed;
 };
 struct sampler_class {

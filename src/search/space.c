@@ -21,7 +21,8 @@ static int check_range(const struct guild_dim *d, struct guild_error *err)
 	}
 	if (d->log && d->low <= 0) {
 		return guild_error_set(err, GUILD_EINVALID,
-			"'%s': a logarithmic scale needs a low above 0, not %.17g", d->name, d->low);
+			"'%s': a logarithmic scale needs a low above 0, not %.17g", d->name,
+			d->low);
 	}
 	if (d->kind == GUILD_DIM_INT && (d->low != floor(d->low) || d->high != floor(d->high) ||
 						fabs(d->low) > exact || fabs(d->high) > exact)) {
@@ -98,8 +99,7 @@ static struct guild_value *dim_value(struct guild_arena *a, const struct guild_d
 	if (d->kind == GUILD_DIM_CATEGORICAL) {
 		return guild_value_copy(a, d->choices[(size_t)x]);
 	}
-	return d->kind == GUILD_DIM_INT ? guild_value_int(a, (int64_t)x)
-					: guild_value_float(a, x);
+	return d->kind == GUILD_DIM_INT ? guild_value_int(a, (int64_t)x) : guild_value_float(a, x);
 }
 
 struct guild_value *guild_space_values(struct guild_arena *a, const struct guild_space *s,
@@ -267,8 +267,8 @@ static int check_keys(const struct guild_value *spec, const char *name, struct g
 	return 0;
 }
 
-static int read_choices(struct guild_arena *a, const struct guild_value *spec,
-	struct guild_dim *d, struct guild_error *err)
+static int read_choices(struct guild_arena *a, const struct guild_value *spec, struct guild_dim *d,
+	struct guild_error *err)
 {
 	const struct guild_value *list = guild_value_get(spec, "choices");
 	if (!list || list->type != GUILD_LIST) {
@@ -279,8 +279,7 @@ static int read_choices(struct guild_arena *a, const struct guild_value *spec,
 		return guild_error_set(err, GUILD_ELIMIT, "'%s' has more than %d choices", d->name,
 			GUILD_DIM_CHOICES_MAX);
 	}
-	const struct guild_value **choices =
-		guild_arena_alloc(a, (list->n + 1) * sizeof(*choices));
+	const struct guild_value **choices = guild_arena_alloc(a, (list->n + 1) * sizeof(*choices));
 	for (size_t i = 0; i < list->n; i++) {
 		choices[i] = guild_value_copy(a, list->items[i]);
 	}
@@ -374,12 +373,12 @@ int guild_space_read(struct guild_arena *a, const struct guild_value *list, stru
 		return guild_error_set(err, GUILD_ELIMIT, "more than %d dimensions",
 			GUILD_SPACE_DIMS_MAX);
 	}
-	struct guild_space s = {.v = guild_arena_alloc(a, (list->n + 1) * sizeof(*s.v)),
-		.n = list->n};
+	struct guild_space s = {
+		.v = guild_arena_alloc(a, (list->n + 1) * sizeof(*s.v)), .n = list->n};
 	for (size_t i = 0; i < s.n; i++) {
 		if (list->items[i]->type != GUILD_DICT) {
-			return guild_error_set(err, GUILD_EINVALID,
-				"dimension %zu is no mapping", i + 1);
+			return guild_error_set(err, GUILD_EINVALID, "dimension %zu is no mapping",
+				i + 1);
 		}
 		int rc = read_dim(a, list->items[i], &s, i, &s.v[i], err);
 		if (rc != 0) {

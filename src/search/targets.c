@@ -40,8 +40,7 @@ struct scales {
 	double low[GUILD_OBJECTIVES_MAX], width[GUILD_OBJECTIVES_MAX], weight[GUILD_OBJECTIVES_MAX];
 };
 
-static void find_scales(const struct search_history *h, struct guild_mt19937 *mt,
-	struct scales *s)
+static void find_scales(const struct search_history *h, struct guild_mt19937 *mt, struct scales *s)
 {
 	for (size_t k = 0; k < h->n_objectives; k++) {
 		double low = INFINITY;
