@@ -252,7 +252,8 @@ int guild_toml_parse(struct guild_arena *a, struct guild_str text, const char *n
  * inside of a bracket. What is undefined is empty, also inside of it. */
 enum {
 	GUILD_TEMPLATE_MAX_DEPTH = 64,
-	GUILD_TEMPLATE_MAX_BYTES = 64 << 20,
+	GUILD_TEMPLATE_MAX_BYTES = 64 << 20, /* of the text, and of each value as text */
+	GUILD_TEMPLATE_MAX_KEPT = 256 << 20, /* of values made and files included, at one moment */
 	GUILD_TEMPLATE_MAX_TURNS = 1000 * 1000
 };
 struct guild_template_env {

@@ -17,6 +17,51 @@ int template_fail(struct template_state *t, uint32_t line, const char *fmt, ...)
 	return guild_error_set(t->err, GUILD_EINVALID, "%s:%u: %s", t->file, line, text);
 }
 
+/* ---- bounds ------------------------------------------------------------------------------------------------ */
+
+enum { NUMBER_BYTES = 24, MAX_NESTING = 100 };
+
+/* How long a value is as text, about; more than GUILD_TEMPLATE_MAX_BYTES when it is too large or too deep. Lists share what is in
+ * them: [a, a] of [b, b] of [c, c] is soon endless. */
+static size_t weigh(const struct guild_value *v, size_t depth)
+{
+	size_t n = NUMBER_BYTES;
+	if (depth > MAX_NESTING) {
+		return GUILD_TEMPLATE_MAX_BYTES + 1;
+	}
+	if (guild_value_text(v)) {
+		return n + v->s.n;
+	}
+	bool is_list = v && v->type == GUILD_LIST;
+	bool is_dict = v && v->type == GUILD_DICT;
+	for (size_t i = 0; (is_list || is_dict) && i < v->n && n <= GUILD_TEMPLATE_MAX_BYTES; i++) {
+		n += weigh(is_list ? v->items[i] : v->pairs[i].key, depth + 1);
+		n += is_dict ? weigh(v->pairs[i].value, depth + 1) : 0;
+	}
+	return n;
+}
+
+static int keep_bytes(struct template_state *t, uint32_t line, size_t n)
+{
+	t->kept += n;
+	if (n > GUILD_TEMPLATE_MAX_BYTES) {
+		return guild_error_set(t->err, GUILD_ELIMIT,
+			"%s:%u: a value becomes larger than %d bytes, or more than %d lists deep",
+			t->file, line, GUILD_TEMPLATE_MAX_BYTES, MAX_NESTING);
+	}
+	if (t->kept > GUILD_TEMPLATE_MAX_KEPT) {
+		return guild_error_set(t->err, GUILD_ELIMIT,
+			"%s:%u: the values become larger than %d bytes", t->file, line,
+			GUILD_TEMPLATE_MAX_KEPT);
+	}
+	return 0;
+}
+
+int template_keep(struct template_state *t, uint32_t line, const struct guild_value *v)
+{
+	return keep_bytes(t, line, weigh(v, 0));
+}
+
 /* ---- pieces ------------------------------------------------------------------------------------------------ */
 
 enum piece_kind { PIECE_END, PIECE_TEXT, PIECE_OUTPUT, PIECE_TAG };
@@ -273,6 +318,7 @@ static int render_for(struct template_state *t, struct reader *r, bool is_taken,
 	const char *in = find(spec.p, spec.n, " in ");
 	const struct guild_value *list = NULL;
 	struct template_name *before = t->names;
+	struct guild_arena *outer = t->a;
 	struct piece end;
 	if (!in) {
 		return template_fail(t, line, "expected 'for NAME in LIST'");
@@ -290,13 +336,17 @@ static int render_for(struct template_state *t, struct reader *r, bool is_taken,
 				GUILD_TEMPLATE_MAX_TURNS);
 		}
 		*r = start;
-		t->names = before;
+		size_t kept = t->kept;
+		t->a = guild_arena_new(); /* no name of a turn outlives it */
 		set_name(t, guild_str("loop"), loop_value(t, i, n));
 		set_loop_names(t, names,
 			list->type == GUILD_LIST ? list->items[i] : list->pairs[i].key);
 		rc = render(t, r, true, ends, &end);
+		guild_arena_free(t->a);
+		t->a = outer;
+		t->names = before;
+		t->kept = kept;
 	}
-	t->names = before;
 	if (n == 0 && rc == 0) {
 		rc = render(t, r, false, ends, &end);
 	}
@@ -336,6 +386,7 @@ static int render_include(struct template_state *t, struct guild_str spec, uint3
 		(!t->env->load || t->env->load(t->env->arg, name, t->a, &text, t->err) != 0)) {
 		rc = template_fail(t, line, "cannot include '%s'", name);
 	}
+	rc = rc ? rc : keep_bytes(t, line, text.n);
 	return rc ? rc : render_text(t, text, name);
 }
 

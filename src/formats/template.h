@@ -17,12 +17,15 @@ struct template_state {
 	const char *file; /* of the text that is being rendered */
 	size_t depth;
 	size_t turns;
+	size_t kept; /* bytes of what was made and is still there */
 	struct guild_buf *out;
 	struct guild_error *err;
 };
 
 /* "FILE:LINE: what" */
 int template_fail(struct template_state *t, uint32_t line, const char *fmt, ...) GUILD_PRINTF(3, 4);
+/* Counts a value that was made; GUILD_ELIMIT where it or all of them are too large. */
+int template_keep(struct template_state *t, uint32_t line, const struct guild_value *v);
 /* The value of an expression; *out NULL: undefined. */
 int template_eval(struct template_state *t, struct guild_str text, uint32_t line,
 	const struct guild_value **out);

@@ -28,6 +28,15 @@ static value fail(struct expr *e, const char *what)
 	return NULL;
 }
 
+/* A value that was made. */
+static value keep(struct expr *e, value v)
+{
+	if (e->rc == 0) {
+		e->rc = template_keep(e->t, e->line, v);
+	}
+	return e->rc == 0 ? v : NULL;
+}
+
 static void skip(struct expr *e)
 {
 	while (e->p < e->end && strchr(" \t\r\n", *e->p)) {
@@ -190,10 +199,10 @@ static value primary(struct expr *e)
 		return number_literal(e);
 	}
 	if (take(e, "[")) {
-		return list_literal(e, ']');
+		return keep(e, list_literal(e, ']'));
 	}
 	if (take(e, "{")) {
-		return dict_literal(e);
+		return keep(e, dict_literal(e));
 	}
 	if (take(e, "(")) {
 		value v = ternary(e);
@@ -317,7 +326,11 @@ static value filtered(struct expr *e)
 		if (e->rc == 0) {
 			e->rc = template_filter(e->t, e->line, key, v, args, n, &out);
 		}
-		v = out;
+		bool is_new = out != v;
+		for (size_t i = 0; i < n; i++) {
+			is_new = is_new && out != args[i];
+		}
+		v = is_new ? keep(e, out) : out;
 		free(key);
 	}
 	return v;
@@ -340,7 +353,7 @@ static value arithmetic(struct expr *e, char op, value x, value y)
 		template_text(y, &text);
 		value v = guild_value_string_n(e->t->a, guild_buf_cstr(&text), text.n);
 		guild_buf_fini(&text);
-		return v;
+		return keep(e, v);
 	}
 	if (!guild_value_is_number(x) || !guild_value_is_number(y)) {
 		return fail(e, "only numbers can be reckoned with");

@@ -119,7 +119,9 @@ static value f_trim(const struct call *c)
 static value f_join(const struct call *c)
 {
 	struct guild_buf out = {0};
-	for (size_t i = 0; c->v && c->v->type == GUILD_LIST && i < c->v->n; i++) {
+	for (size_t i = 0; c->v && c->v->type == GUILD_LIST && i < c->v->n &&
+			   out.n <= GUILD_TEMPLATE_MAX_BYTES;
+		i++) {
 		if (i > 0) {
 			template_text(arg(c, 0), &out);
 		}
@@ -145,7 +147,7 @@ static value f_replace(const struct call *c)
 	char *to = text_of(arg(c, 1));
 	struct guild_buf out = {0};
 	size_t n = strlen(from);
-	for (const char *p = text; *p;) {
+	for (const char *p = text; *p && out.n <= GUILD_TEMPLATE_MAX_BYTES;) {
 		if (n > 0 && guild_starts(p, from)) {
 			guild_buf_puts(&out, to);
 			p += n;
