@@ -64,10 +64,11 @@ def test_select(runs):
 @pytest.mark.parametrize("args, message", [
     (["x"], "could not find a run matching 'x'"),
     (["1:2"], "'1:2' matches multiple runs:"),
-    (["--max", "a b"], "invalid col spec 'a b': unexpected token 'b', line 1, pos 9"),
+    (["--max", "a b"], "invalid col spec 'a b': position 3: expected 'as NAME', ',' or the end, not 'b'\n  a b\n    ^\n"),
     (["--max", "a, b"], "invalid col spec 'a, b': only one column can be given"),
     (["--max", "nope"], "none of 3 run(s) has a value for 'nope'"),
     (["-a", "nope"], "no such run attribute 'nope'"),
+    (["--sort", "a,"], "sort expression, position 3: expected a name or an expression\n  a,\n    ^\n"),
     (["-Fs", "some day"], "invalid RANGE: unexpected 'some' at position 0"),
     (["-Fo", "(a$"], "invalid regular expression '(a$'"),
 ])
@@ -105,7 +106,7 @@ def test_compare_file_and_nothing(runs):
     done = runs("compare", "--csv", runs.cwd / "no/where.csv", code=1)
     assert "cannot write" in done.stderr
     done = runs("compare", "-t", "-cc", "bad bad")
-    assert "error parsing 'bad bad': unexpected token 'bad', line 1, pos 11" in done.stderr
+    assert "error parsing 'bad bad': position 5: expected 'as NAME', ',' or the end, not 'bad'\n  bad bad\n      ^\n" in done.stderr
     assert done.stdout.splitlines()[0] == "run"
 
 

@@ -6,16 +6,14 @@
  *   scalar := [min | max | first | last | avg | total | count] term ['step'] | 'scalar:' term ['step']
  *   attr   := '.' term | 'attr:' term
  *   flag   := '=' UNQUOTED | 'flag:' UNQUOTED
- *
- * Guild AI 0.9.0 parses a spec as the tail of "select SPEC", and positions in its messages count from there.
  */
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "guild/store.h"
+#include "store_private.h"
 
-enum { SPEC_MAX_BYTES = 64 << 10, IMPLICIT_PREFIX = 7 };
+enum { SPEC_MAX_BYTES = 64 << 10 };
 
 enum token_kind {
 	TOKEN_END,
@@ -37,13 +35,13 @@ enum token_kind {
 struct token {
 	enum token_kind kind;
 	struct guild_str text; /* as written */
-	size_t at, line;
+	size_t at;
 	enum guild_col_qualifier qualifier;
 };
 
 struct parser {
 	const char *text;
-	size_t n, at, line;
+	size_t n, at;
 	struct token now;
 	struct guild_arena *arena;
 	struct guild_error *err;
@@ -110,12 +108,11 @@ static void lex_word(struct parser *p, const char *at, size_t rest)
 static void next(struct parser *p)
 {
 	while (p->at < p->n && strchr(" \t\n", p->text[p->at]) != NULL) {
-		p->line += p->text[p->at] == '\n';
 		p->at++;
 	}
 	const char *at = p->text + p->at;
 	size_t rest = p->n - p->at;
-	p->now = (struct token){.kind = TOKEN_END, .at = p->at, .line = p->line};
+	p->now = (struct token){.kind = TOKEN_END, .at = p->at};
 	if (rest == 0) {
 		return;
 	}
@@ -134,19 +131,34 @@ static void next(struct parser *p)
 	} else {
 		lex_word(p, at, rest);
 	}
-	for (size_t i = 0; i < p->now.text.n; i++) {
-		p->line += p->now.text.p[i] == '\n';
-	}
 	p->at += p->now.text.n;
 }
 
-static int unexpected(struct parser *p)
+static const char scalar_name[] = "the name of a scalar";
+static const char col_end[] = "'as NAME', ',' or the end";
+
+static int expected(struct parser *p, const char *what)
 {
-	if (p->now.kind == TOKEN_END) {
-		return guild_error_set(p->err, GUILD_EINVALID, "query string cannot be empty");
+	const struct token *t = &p->now;
+	struct guild_buf text = {0};
+	guild_buf_printf(&text, "position %zu: ", t->at + 1);
+	if (t->kind == TOKEN_END) {
+		guild_buf_printf(&text, "expected %s, but the text ends here", what);
+	} else if (t->kind == TOKEN_BAD) {
+		guild_buf_puts(&text, "the text that begins here has no closing quote");
+	} else {
+		size_t shown = t->text.n < QUERY_EXCERPT_WIDTH ? t->text.n : QUERY_EXCERPT_WIDTH;
+		const char *quote = t->kind == TOKEN_QUOTED ? "" : "'";
+		guild_buf_printf(&text, "expected %s, not %s%.*s%s", what, quote, (int)shown,
+			t->text.p, quote);
 	}
-	return guild_error_set(p->err, GUILD_EINVALID, "unexpected token '%.*s', line %zu, pos %zu",
-		GUILD_STR_FMT(p->now.text), p->now.line, p->now.at + IMPLICIT_PREFIX);
+	struct guild_str all = guild_str_n(p->text, p->n);
+	if (guild_str_trim(all).n > 0) {
+		guild_query_put_excerpt(&text, all, t->at);
+	}
+	int rc = guild_error_set(p->err, GUILD_EINVALID, "%s", guild_buf_cstr(&text));
+	guild_buf_fini(&text);
+	return rc;
 }
 
 static const char *take_text(struct parser *p)
@@ -166,11 +178,11 @@ static const char *take_text(struct parser *p)
 	return text;
 }
 
-static int parse_term(struct parser *p, bool may_be_quoted, const char **key)
+static int parse_term(struct parser *p, bool may_be_quoted, const char *what, const char **key)
 {
 	bool fits = p->now.kind == TOKEN_UNQUOTED || (may_be_quoted && p->now.kind == TOKEN_QUOTED);
 	*key = fits ? take_text(p) : NULL;
-	return *key != NULL ? 0 : unexpected(p);
+	return *key != NULL ? 0 : expected(p, what);
 }
 
 static int parse_name(struct parser *p, const char **name)
@@ -181,28 +193,31 @@ static int parse_name(struct parser *p, const char **name)
 	case TOKEN_QUALIFIER:
 	case TOKEN_STEP:
 		*name = take_text(p);
-		return *name != NULL ? 0 : unexpected(p);
+		return *name != NULL ? 0 : expected(p, "a name in quotes that can be read");
 	default:
-		return unexpected(p);
+		return expected(p, "a name");
 	}
 }
 
 static int parse_scalar(struct parser *p, struct guild_col *col)
 {
+	const char *what = "the name of a scalar, .ATTR or =FLAG";
 	col->kind = GUILD_COL_SCALAR;
 	if (p->now.kind == TOKEN_QUALIFIER) {
 		col->qualified = true;
 		col->qualifier = p->now.qualifier;
+		what = scalar_name;
 		next(p);
 	} else if (p->now.kind == TOKEN_SCALAR_PREFIX) {
+		what = scalar_name;
 		next(p);
 	}
-	int rc = parse_term(p, true, &col->key);
+	int rc = parse_term(p, true, what, &col->key);
 	if (rc == 0 && p->now.kind == TOKEN_STEP) {
 		/* Guild AI 0.9.0 accepts the step of a mean and crashes when it reads it. */
 		if (col->qualifier == GUILD_COL_AVG || col->qualifier == GUILD_COL_TOTAL ||
 			col->qualifier == GUILD_COL_COUNT) {
-			return unexpected(p);
+			return expected(p, col_end);
 		}
 		col->step = true;
 		next(p);
@@ -232,13 +247,13 @@ static int parse_col(struct parser *p, struct guild_col *col)
 	case TOKEN_ATTR_PREFIX:
 		col->kind = GUILD_COL_ATTR;
 		next(p);
-		rc = parse_term(p, true, &col->key);
+		rc = parse_term(p, true, "the name of an attribute", &col->key);
 		break;
 	case TOKEN_EQUALS:
 	case TOKEN_FLAG_PREFIX:
 		col->kind = GUILD_COL_FLAG;
 		next(p);
-		rc = parse_term(p, false, &col->key);
+		rc = parse_term(p, false, "the name of a flag, without quotes", &col->key);
 		break;
 	default:
 		rc = parse_scalar(p, col);
@@ -256,7 +271,7 @@ static int parse_col(struct parser *p, struct guild_col *col)
 int guild_cols_parse(struct guild_arena *a, const char *text, struct guild_cols *out,
 	struct guild_error *err)
 {
-	struct parser p = {.text = text, .n = strlen(text), .line = 1, .arena = a, .err = err};
+	struct parser p = {.text = text, .n = strlen(text), .arena = a, .err = err};
 	if (p.n > SPEC_MAX_BYTES) {
 		return guild_error_set(err, GUILD_ELIMIT, "column spec is longer than %d bytes",
 			SPEC_MAX_BYTES);
@@ -278,7 +293,7 @@ int guild_cols_parse(struct guild_arena *a, const char *text, struct guild_cols 
 			break;
 		}
 		if (p.now.kind != TOKEN_COMMA) {
-			rc = unexpected(&p);
+			rc = expected(&p, col_end);
 			break;
 		}
 		next(&p);

@@ -49,7 +49,7 @@ static const struct {
 	{"sub#loss", "scalar <sub#loss> -> sub loss"},
 	{"'step'", "scalar <step> -> step"},
 	{"\"a\\tb\"", "scalar <a\tb> -> a\tb"},
-	{"'it''s'", "unexpected token ''s'', line 1, pos 11"},
+	{"'it''s'", "position 5: expected 'as NAME', ',' or the end, not 's'"},
 	{"a'b", "scalar <a'b> -> a'b"},
 	{"a\"b", "scalar <a\"b> -> a\"b"},
 	{"stepx", "scalar <stepx> -> stepx"},
@@ -63,43 +63,45 @@ static const struct {
 	{"a, =b,.c", "scalar <a> -> a; flag <b> -> b; attr <c> -> c"},
 	{"a,\n b", "scalar <a> -> a; scalar <b> -> b"},
 	{"count loss", "scalar count <loss> -> loss"},
-	{"", "query string cannot be empty"},
-	{" ", "query string cannot be empty"},
-	{"loss,", "query string cannot be empty"},
-	{"loss as", "query string cannot be empty"},
-	{"min", "query string cannot be empty"},
-	{".", "query string cannot be empty"},
-	{"=", "query string cannot be empty"},
-	{"flag:", "query string cannot be empty"},
-	{"a b", "unexpected token 'b', line 1, pos 9"},
-	{"min scalar:x", "unexpected token 'scalar:', line 1, pos 11"},
-	{"scalar:min x", "unexpected token 'min', line 1, pos 14"},
-	{"min .label", "unexpected token '.', line 1, pos 11"},
-	{"step", "unexpected token 'step', line 1, pos 7"},
-	{"last step", "unexpected token 'step', line 1, pos 12"},
-	{"=min", "unexpected token 'min', line 1, pos 8"},
-	{"='lr'", "unexpected token ''lr'', line 1, pos 8"},
-	{"a,,b", "unexpected token ',', line 1, pos 9"},
-	{", a", "unexpected token ',', line 1, pos 7"},
-	{"a\nb c", "unexpected token 'b', line 2, pos 9"},
-	{"a,\n b c", "unexpected token 'c', line 2, pos 13"},
-	{"select a", "unexpected token 'select', line 1, pos 7"},
-	{"min max", "unexpected token 'max', line 1, pos 11"},
-	{"min step", "unexpected token 'step', line 1, pos 11"},
-	{"MIN loss", "unexpected token 'loss', line 1, pos 11"},
-	{"a as b c", "unexpected token 'c', line 1, pos 14"},
-	{"loss step step", "unexpected token 'step', line 1, pos 17"},
-	{"x as =y", "unexpected token '=', line 1, pos 12"},
-	{"'a' 'b'", "unexpected token ''b'', line 1, pos 11"},
-	{"scalar:step", "unexpected token 'step', line 1, pos 14"},
-	{".step", "unexpected token 'step', line 1, pos 8"},
-	{"as as as", "unexpected token 'as', line 1, pos 7"},
-	{"a as as", "unexpected token 'as', line 1, pos 12"},
-	{"loss as scalar:x", "unexpected token 'scalar:', line 1, pos 15"},
-	{"min loss as x step", "unexpected token 'step', line 1, pos 21"},
-	{"avg loss step", "unexpected token 'step', line 1, pos 16"},
-	{"\"open", "unexpected token '\"', line 1, pos 7"},
-	{"bad bad, ", "unexpected token 'bad', line 1, pos 11"},
+	{"", "position 1: expected the name of a scalar, .ATTR or =FLAG, but the text ends here"},
+	{" ", "position 2: expected the name of a scalar, .ATTR or =FLAG, but the text ends here"},
+	{"loss,",
+		"position 6: expected the name of a scalar, .ATTR or =FLAG, but the text ends here"},
+	{"loss as", "position 8: expected a name, but the text ends here"},
+	{"min", "position 4: expected the name of a scalar, but the text ends here"},
+	{".", "position 2: expected the name of an attribute, but the text ends here"},
+	{"=", "position 2: expected the name of a flag, without quotes, but the text ends here"},
+	{"flag:",
+		"position 6: expected the name of a flag, without quotes, but the text ends here"},
+	{"a b", "position 3: expected 'as NAME', ',' or the end, not 'b'"},
+	{"min scalar:x", "position 5: expected the name of a scalar, not 'scalar:'"},
+	{"scalar:min x", "position 8: expected the name of a scalar, not 'min'"},
+	{"min .label", "position 5: expected the name of a scalar, not '.'"},
+	{"step", "position 1: expected the name of a scalar, .ATTR or =FLAG, not 'step'"},
+	{"last step", "position 6: expected the name of a scalar, not 'step'"},
+	{"=min", "position 2: expected the name of a flag, without quotes, not 'min'"},
+	{"='lr'", "position 2: expected the name of a flag, without quotes, not 'lr'"},
+	{"a,,b", "position 3: expected the name of a scalar, .ATTR or =FLAG, not ','"},
+	{", a", "position 1: expected the name of a scalar, .ATTR or =FLAG, not ','"},
+	{"a\nb c", "position 3: expected 'as NAME', ',' or the end, not 'b'"},
+	{"a,\n b c", "position 7: expected 'as NAME', ',' or the end, not 'c'"},
+	{"select a", "position 1: expected the name of a scalar, .ATTR or =FLAG, not 'select'"},
+	{"min max", "position 5: expected the name of a scalar, not 'max'"},
+	{"min step", "position 5: expected the name of a scalar, not 'step'"},
+	{"MIN loss", "position 5: expected 'as NAME', ',' or the end, not 'loss'"},
+	{"a as b c", "position 8: expected 'as NAME', ',' or the end, not 'c'"},
+	{"loss step step", "position 11: expected 'as NAME', ',' or the end, not 'step'"},
+	{"x as =y", "position 6: expected a name, not '='"},
+	{"'a' 'b'", "position 5: expected 'as NAME', ',' or the end, not 'b'"},
+	{"scalar:step", "position 8: expected the name of a scalar, not 'step'"},
+	{".step", "position 2: expected the name of an attribute, not 'step'"},
+	{"as as as", "position 1: expected the name of a scalar, .ATTR or =FLAG, not 'as'"},
+	{"a as as", "position 6: expected a name, not 'as'"},
+	{"loss as scalar:x", "position 9: expected a name, not 'scalar:'"},
+	{"min loss as x step", "position 15: expected 'as NAME', ',' or the end, not 'step'"},
+	{"avg loss step", "position 10: expected 'as NAME', ',' or the end, not 'step'"},
+	{"\"open", "position 1: the text that begins here has no closing quote"},
+	{"bad bad, ", "position 5: expected 'as NAME', ',' or the end, not 'bad'"},
 };
 
 static void test_specs(void **state)
@@ -113,12 +115,34 @@ static void test_specs(void **state)
 			describe(&text, &cols);
 		} else {
 			assert_int_equal(err.code, GUILD_EINVALID);
-			guild_buf_puts(&text, err.text);
+			guild_buf_append(&text, err.text, strcspn(err.text, "\n"));
 		}
-		if (strcmp(text.p, cases[i].meaning) != 0) {
-			fail_msg("[%s]: %s", cases[i].spec, text.p);
+		if (strcmp(guild_buf_cstr(&text), cases[i].meaning) != 0) {
+			fail_msg("[%s]: %s", cases[i].spec, guild_buf_cstr(&text));
 		}
 		guild_buf_fini(&text);
+		guild_arena_free(a);
+	}
+}
+
+/* The line in question, and a caret under the place; nothing where there is no text. */
+static void test_excerpts(void **state)
+{
+	static const struct {
+		const char *spec, *excerpt;
+	} shown[] = {
+		{"a b", "\n  a b\n    ^"},
+		{"a,\n größe, b c, d", "\n   größe, b c, d\n            ^"},
+		{"loss,", "\n  loss,\n       ^"},
+		{" ", ""},
+	};
+	(void)state;
+	for (size_t i = 0; i < GUILD_ARRAY_LEN(shown); i++) {
+		struct guild_arena *a = guild_arena_new();
+		struct guild_cols cols = {0};
+		struct guild_error err = {0};
+		assert_int_equal(guild_cols_parse(a, shown[i].spec, &cols, &err), GUILD_EINVALID);
+		assert_string_equal(err.text + strcspn(err.text, "\n"), shown[i].excerpt);
 		guild_arena_free(a);
 	}
 }
@@ -140,6 +164,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_specs),
+		cmocka_unit_test(test_excerpts),
 		cmocka_unit_test(test_limit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -237,7 +237,9 @@ static void test_bad_spec_is_said_once(void **state)
 	assert_int_equal(guild_store_compare(&runs, &req, &table, &log, NULL), 0);
 	assert_int_equal(said.n, 1);
 	assert_string_equal(said.text,
-		"error parsing 'bad spec': unexpected token 'spec', line 1, pos 11");
+		"error parsing 'bad spec': position 5: expected 'as NAME', ',' or the end, not 'spec'\n"
+		"  bad spec\n"
+		"      ^");
 	assert_int_equal(table.n_rows, 2);
 	assert_int_equal(table.n_cols, 1);
 	guild_compare_table_fini(&table);

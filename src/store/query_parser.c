@@ -5,8 +5,6 @@
 
 #include "query_parser.h"
 
-enum { EXCERPT_WIDTH = 64 };
-
 /* ---- errors ------------------------------------------------------------------------------------------- */
 
 static size_t count_code_points(const char *p, size_t n)
@@ -18,15 +16,14 @@ static size_t count_code_points(const char *p, size_t n)
 	return count;
 }
 
-/* The line of the text that holds `at`, and a caret under it. */
-static void put_excerpt(struct guild_buf *out, struct guild_str text, size_t at)
+void guild_query_put_excerpt(struct guild_buf *out, struct guild_str text, size_t at)
 {
 	size_t start = at;
 	size_t end = at;
-	while (start > 0 && text.p[start - 1] != '\n' && at - start < EXCERPT_WIDTH) {
+	while (start > 0 && text.p[start - 1] != '\n' && at - start < QUERY_EXCERPT_WIDTH) {
 		start--;
 	}
-	while (end < text.n && text.p[end] != '\n' && end - start < 2 * EXCERPT_WIDTH) {
+	while (end < text.n && text.p[end] != '\n' && end - start < 2 * QUERY_EXCERPT_WIDTH) {
 		end++;
 	}
 	while (start < at && (text.p[start] & 0xc0) == 0x80) {
@@ -45,7 +42,7 @@ static void put_excerpt(struct guild_buf *out, struct guild_str text, size_t at)
 int guild_query_fail_at(struct query_parser *p, size_t at, const char *what)
 {
 	struct guild_buf excerpt = {0};
-	put_excerpt(&excerpt, p->text, at);
+	guild_query_put_excerpt(&excerpt, p->text, at);
 	guild_error_set(p->err, GUILD_EINVALID, "filter expression, position %zu: %s%s", at + 1,
 		what, guild_buf_cstr(&excerpt));
 	guild_buf_fini(&excerpt);
@@ -63,7 +60,7 @@ int guild_query_expected(struct query_parser *p, const char *what)
 	} else if (t->kind == TOKEN_BAD && t->text.n > 1) {
 		text = guild_format("text with an unknown escape");
 	} else {
-		size_t shown = t->text.n < EXCERPT_WIDTH ? t->text.n : EXCERPT_WIDTH;
+		size_t shown = t->text.n < QUERY_EXCERPT_WIDTH ? t->text.n : QUERY_EXCERPT_WIDTH;
 		text = guild_format("expected %s, not '%.*s'", what, (int)shown, t->text.p);
 	}
 	int rc = guild_query_fail_at(p, t->at, text);

@@ -35,9 +35,22 @@ static size_t key_end(struct guild_arena *a, struct guild_str text, size_t at)
 	}
 }
 
-static int add_key(struct guild_sort *sort, struct guild_str text,
+static int fail_empty(struct guild_str all, size_t at, struct guild_error *err)
+{
+	struct guild_buf text = {0};
+	guild_buf_printf(&text, "sort expression, position %zu: expected a name or an expression",
+		at + 1);
+	guild_query_put_excerpt(&text, all, at);
+	int rc = guild_error_set(err, GUILD_EINVALID, "%s", guild_buf_cstr(&text));
+	guild_buf_fini(&text);
+	return rc;
+}
+
+/* The key at [from, to) of the whole text. */
+static int add_key(struct guild_sort *sort, struct guild_str all, size_t from, size_t to,
 	const struct guild_query_options *options, struct guild_error *err)
 {
+	struct guild_str text = guild_str_n(all.p + from, to - from);
 	struct sort_key key = {0};
 	text = guild_str_trim(text);
 	if (text.n > 0 && text.p[0] == '-') {
@@ -45,8 +58,7 @@ static int add_key(struct guild_sort *sort, struct guild_str text,
 		text = guild_str_trim(guild_str_n(text.p + 1, text.n - 1));
 	}
 	if (text.n == 0) {
-		return guild_error_set(err, GUILD_EINVALID,
-			"nothing to sort by: expected a name or an expression");
+		return fail_empty(all, to, err);
 	}
 	char *copy = guild_strndup(text.p, text.n);
 	int rc = guild_query_parse(copy, options, &key.query, err);
@@ -68,7 +80,7 @@ int guild_sort_parse(const char *text, const struct guild_query_options *options
 	int rc = 0;
 	while (rc == 0 && at <= all.n) {
 		size_t end = key_end(a, all, at);
-		rc = add_key(sort, guild_str_n(all.p + at, end - at), options, err);
+		rc = add_key(sort, all, at, end, options, err);
 		at = end + 1;
 	}
 	guild_arena_free(a);

@@ -58,4 +58,8 @@ char *guild_run_of_path(const struct guild_run *r, const char *path, const char 
 /* Operation of the run with that id beside `r`, or "ID (deleted)". The caller frees. */
 char *guild_run_neighbour_operation(const struct guild_run *r, const char *id, bool *is_there);
 
+/* Appends, as lines of their own, the line of an expression that holds `at`, and a caret under it. */
+enum { QUERY_EXCERPT_WIDTH = 64 };
+void guild_query_put_excerpt(struct guild_buf *out, struct guild_str text, size_t at);
+
 #endif
