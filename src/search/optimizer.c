@@ -23,7 +23,6 @@ struct guild_optimizer {
 	size_t targets_cap;
 	bool has_targets;      /* of what was told so far */
 	struct guild_map seen; /* hashes of points */
-	uint64_t n_asked;
 };
 
 /* ---- making ------------------------------------------------------------------------------------------------------- */
@@ -323,7 +322,7 @@ int guild_optimizer_ask(struct guild_optimizer *o, double *x, uint64_t *id, stru
 	struct guild_mt19937 mt;
 	struct search_history h;
 	double *point = guild_alloc(o->space.n * sizeof(*point));
-	guild_mt19937_seed_2(&mt, o->options.seed, o->n_asked);
+	guild_mt19937_seed_2(&mt, o->options.seed, o->n);
 	history(o, &h);
 	find_targets(o, &h, &mt);
 	int rc = o->class->suggest(o->state, &h, o->targets, &mt, point, err);
@@ -335,7 +334,6 @@ int guild_optimizer_ask(struct guild_optimizer *o, double *x, uint64_t *id, stru
 		make_unseen(o, &mt, point);
 		memcpy(x, point, o->space.n * sizeof(*x));
 		*id = add_point(o, point);
-		o->n_asked++;
 	}
 	free(point);
 	return rc;

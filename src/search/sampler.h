@@ -39,13 +39,14 @@ struct sampler_class {
 	bool takes_several; /* objectives; else it is given one made of them (ParEGO) */
 	/* May be NULL: no state. */
 	int (*open)(const struct sampler_setup *setup, void **state, struct guild_error *err);
-	/* A new point. `mt` is seeded by the search's seed and the number of the ask, so that what is suggested follows from the history alone. `y`: one target
+	/* A new point. `mt` is seeded by the search's seed and the number of points there are, so that what is suggested follows from the history alone. `y`: one target
 	 * for each of h->told, small is good, finite: see search_targets. What is not searched may be anything. */
 	int (*suggest)(void *state, const struct search_history *h, const double *y,
 		struct guild_mt19937 *mt, double *x, struct guild_error *err);
 	void (*close)(void *state);
 };
 extern const struct sampler_class *const search_samplers[]; /* sorted, NULL at the end */
+extern const struct sampler_class search_qmc;
 extern const struct sampler_class search_random;
 
 /* One number to be made small for each told point: failed ones get what is worse than the worst, pruned ones their last value but not better than
