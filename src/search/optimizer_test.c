@@ -56,9 +56,9 @@ static void units_go_there_and_back(void **state)
 		"{\"name\": \"c\", \"type\": \"categorical\", \"choices\": [1, true, \"a\", null]}]",
 		&s);
 	for (size_t i = 0; i < s.n; i++) {
-		double low = s.v[i].choices ? 0 : s.v[i].low;
-		double high = s.v[i].choices ? 3 : s.v[i].high;
-		for (double x = low; x <= high; x++) {
+		int low = s.v[i].choices ? 0 : (int)s.v[i].low;
+		int high = s.v[i].choices ? 3 : (int)s.v[i].high;
+		for (int x = low; x <= high; x++) {
 			double u = search_dim_to_unit(&s.v[i], x);
 			assert_true(u > 0 && u < 1);
 			assert_true(search_dim_from_unit(&s.v[i], u) == x);
