@@ -53,8 +53,8 @@ struct guild_supervise_request {
 	volatile sig_atomic_t *pid_out;
 	const struct guild_log *log;
 };
-/* The reason for a stop by an alert: the run is terminated then, whatever the program makes of SIGTERM. */
-enum { GUILD_STOP_ALERT = 1 };
+/* The reason for a stop by an alert or a pruning rule: the run is terminated then, whatever the program makes of SIGTERM. */
+enum { GUILD_STOP_ALERT = 1, GUILD_STOP_PRUNED = 2 };
 struct guild_supervise_result {
 	int exit_status;      /* as the attribute: 0, code, -signal, -16 after Ctrl-C */
 	bool interrupted;     /* the user pressed Ctrl-C */
@@ -225,7 +225,9 @@ struct guild_run_options {
 	struct guild_strs batch_tags;
 	const char *batch_comment;
 	bool keep_batch, fail_on_trial_error, stage_trials;
-	int64_t jobs; /* of a pipeline: steps at once; 0: as many as there are processors */
+	bool retry_failed; /* of a batch that is started again: trials that failed */
+	/* Steps of a pipeline at once, 0: as many as there are processors; trials of a batch at once, 0: one. */
+	int64_t jobs;
 };
 
 /* Told while something long goes on: `what` is its name, `total` 0 while unknown; done == total is the last call. */
@@ -294,6 +296,12 @@ bool guild_exec_attr_is_reserved(const char *name);
 int guild_exec_command(const struct guild_exec_op *x, struct guild_strs *argv,
 	struct guild_strs *op_env, struct guild_error *err);
 
+struct guild_scalar_watch {
+	void *arg;
+	bool (*watches)(void *arg, const char *key); /* "loss", "DIR#loss" */
+	/* True: it is to be stopped. `step` is -1 where there is none. */
+	bool (*seen)(void *arg, const char *key, int64_t step, double value);
+};
 /* Executes a staged, pending or finished run from its own records (start and restart too). Returns 0 when the program was started; its
  * fate is in `result`. */
 struct guild_exec_start {
@@ -305,6 +313,8 @@ struct guild_exec_start {
 	/* As in guild_supervise_request. */
 	int (*on_output)(void *arg, bool is_stderr, const char *p, size_t n);
 	void *on_output_arg;
+	/* Who is shown the scalars of the program as it prints or writes them, and may stop it (GUILD_STOP_PRUNED); or NULL. */
+	const struct guild_scalar_watch *watch;
 	/* Restart: new values, or NULL to keep what is recorded. */
 	const struct guild_value *flags;
 	const struct guild_value *user_flags;
@@ -522,19 +532,31 @@ struct guild_batch_hooks {
 		const struct guild_batch_end *end);
 	/* When all is over, before the batch is recorded as ended. */
 	void (*finish)(void *arg);
+	/* How the search stands, in a few words ("best loss 0.21 (5f3a9c1e)"), or NULL. Borrowed until the next call. */
+	const char *(*summary)(void *arg);
 };
 /* For a display: what goes on, after every change and about once a second. */
 struct guild_batch_progress {
 	size_t n_trials; /* made so far */
+	size_t n_jobs;
 	size_t n_done, n_failed, n_pruned, n_running;
 	const struct guild_batch_trial *running; /* n_running */
 	const int64_t *started_us;               /* n_running */
 	const struct guild_batch_trial *changed; /* started or ended just now, or NULL */
 	const struct guild_batch_end *end;       /* of `changed`; NULL: it started */
+	const char *summary; /* of the hooks, or NULL */
 	bool is_stopping;
 };
-/* Makes the trials, then runs them one after another. `result` is the batch's own fate. */
-int guild_batch_run(struct guild_run *batch, const struct guild_exec_start *start,
+enum { GUILD_BATCH_JOBS_MAX = 1024 };
+struct guild_batch_request {
+	const struct guild_exec_start *start; /* options->jobs: trials at once, as recorded, else 1 */
+	const struct guild_batch_hooks *hooks;
+	void (*on_progress)(void *arg, const struct guild_batch_progress *p); /* or NULL */
+	void *progress_arg;
+};
+/* Executes a batch: makes trials and runs them, several at once with jobs > 1, each with its output in its own run only then. `result` is the batch's own fate. A
+ * batch that was executed before goes on: what ended stays, what waits is run, then more is asked for. */
+int guild_batch_run(struct guild_run *batch, const struct guild_batch_request *req,
 	struct guild_supervise_result *result, struct guild_error *err);
 
 /* ---- pipelines (docs/design/pipelines.md) --------------------------------------------------------------------------------- */

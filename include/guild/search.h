@@ -119,6 +119,14 @@ size_t guild_optimizer_front(const struct guild_optimizer *o, uint64_t *ids, siz
 /* What was asked or added as `id`; NULL: nothing. Borrowed. */
 const double *guild_optimizer_point(const struct guild_optimizer *o, uint64_t id);
 
+/* ---- where the trials of a batch come from ------------------------------------------------------------------------ */
+
+/* A list of flags (dicts), each to be one trial; those that a batch has already are not made again. `trials` is borrowed. */
+struct guild_trial_list;
+struct guild_trial_list *guild_trial_list_new(const struct guild_value *trials,
+	struct guild_batch_hooks *hooks);
+void guild_trial_list_free(struct guild_trial_list *l);
+
 #ifdef __cplusplus
 }
 #endif

@@ -7,6 +7,8 @@
 
 #include "run_cmd.h"
 
+#include <guild/search.h>
+
 enum { EXIT_SIGNAL_BASE = 128, EXIT_NOT_FOUND = 127, EXIT_NOT_EXECUTABLE = 126 };
 
 /* The operation's own code; a shell's 128 + N for one that a signal ended. */
@@ -77,6 +79,18 @@ static int make_run(struct guild_run_cmd *c, bool staged, struct guild_run *out,
 
 /* ---- executing ---------------------------------------------------------------------------------------------------- */
 
+static int execute_batch(struct guild_run_cmd *c, struct guild_run *run,
+	const struct guild_exec_start *start, struct guild_supervise_result *result,
+	struct guild_error *err)
+{
+	struct guild_batch_hooks hooks;
+	struct guild_trial_list *list = guild_trial_list_new(c->trials, &hooks);
+	const struct guild_batch_request req = {.start = start, .hooks = &hooks};
+	int rc = guild_batch_run(run, &req, result, err);
+	guild_trial_list_free(list);
+	return rc;
+}
+
 static int execute(struct guild_run_cmd *c, struct guild_run *run)
 {
 	struct guild_supervise_result result = {0};
@@ -93,7 +107,7 @@ static int execute(struct guild_run_cmd *c, struct guild_run *run)
 	}
 	/* What was printed comes before what the operation prints. */
 	fflush(stdout);
-	int rc = c->is_batch ? guild_batch_run(run, &start, &result, &err)
+	int rc = c->is_batch ? execute_batch(c, run, &start, &result, &err)
 			     : guild_exec_run(run, &start, &result, &err);
 	if (rc != 0) {
 		int code = guild_cmd_fail(c->ctx, &err);

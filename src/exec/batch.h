@@ -2,6 +2,8 @@
 #ifndef GUILD_EXEC_BATCH_H
 #define GUILD_EXEC_BATCH_H
 
+#include <signal.h>
+
 #include "stage.h"
 
 /* The command that would run the batch again: its attribute cmd. */
@@ -53,5 +55,107 @@ void guild_batch_output_open(struct guild_batch_output *o, const struct guild_ru
 /* Returns 0: nothing that is printed stops a trial. */
 int guild_batch_output_put(void *output, bool is_stderr, const char *p, size_t n);
 void guild_batch_output_close(struct guild_batch_output *o);
+
+/* ---- records of a batch that starts (batch_prepare.c) ---- */
+
+int guild_batch_put(const struct guild_run *run, const struct guild_exec_start *start,
+	const char *name, const struct guild_value *v, struct guild_error *err);
+/* A restart may bring new flags: they are the prototype's from now on. */
+int guild_batch_update_proto(const struct guild_run *batch, const struct guild_exec_start *s,
+	struct guild_arena *a, struct guild_error *err);
+/* Its command, environment and LOCK. */
+int guild_batch_write_start(const struct guild_run *batch, const struct guild_exec_start *start,
+	struct guild_arena *a, struct guild_error *err);
+/* Reads the scalars of what the trials print, as 0.9.0's batches have them; NULL when that is off. */
+struct guild_output_scalars *guild_batch_scalars(const struct guild_run *batch,
+	const struct guild_exec_start *start, struct guild_arena *a);
+
+/* ---- signals (batch_signals.c) ---- */
+
+/* During a trial in this process the supervisor has its own handlers; else a signal must end the batch with its end recorded. */
+enum { GUILD_BATCH_SIGNALS = 5 };
+struct guild_batch_signals {
+	struct sigaction before[GUILD_BATCH_SIGNALS];
+	sigset_t mask; /* of the process before */
+};
+void guild_batch_signals_catch(struct guild_batch_signals *s);
+void guild_batch_signals_release(const struct guild_batch_signals *s);
+/* The signal that came last, 0: none; forgets it. */
+int guild_batch_signals_take(void);
+bool guild_batch_signals_came(void);
+
+/* ---- trials of a batch (batch_trial.c) ---- */
+
+enum guild_trial_state {
+	GUILD_TRIAL_WAITING,
+	GUILD_TRIAL_RUNNING,
+	GUILD_TRIAL_ELSEWHERE, /* somebody else runs it: a batch that was killed, a person */
+	GUILD_TRIAL_ENDED,
+};
+struct guild_trial {
+	struct guild_run run;
+	struct guild_batch_trial shown; /* what the hooks see of it */
+	enum guild_trial_state state;
+	bool is_new;      /* made by this process: its records are up to date */
+	bool is_again;    /* it was started before, and is to be started anew */
+	int64_t begun_us; /* guild_monotonic_us() */
+};
+struct guild_trials {
+	struct guild_trial **v;
+	size_t n, cap;
+};
+/* Takes `run` over. `flags` lives in the batch's arena. */
+struct guild_trial *guild_trials_add(struct guild_trials *t, struct guild_run *run,
+	const struct guild_value *flags);
+void guild_trials_fini(struct guild_trials *t);
+/* Those that are linked from the batch and were started after `since_us`, oldest first. What a batch left half is to be started again; with `retry_failed`, what
+ * failed, too. */
+int guild_trials_find(const struct guild_run *batch, int64_t since_us, bool retry_failed,
+	struct guild_arena *a, struct guild_trials *out, struct guild_error *err);
+/* "train.py (epochs=1, lr=0.1)"; caller frees. */
+char *guild_trial_text(const struct guild_trial *t);
+
+/* ---- processes that run trials (batch_workers.c) ---- */
+
+/* A process that runs one trial after another, as it is told over a socket. */
+struct guild_batch_worker {
+	pid_t pid;
+	int fd;
+	struct guild_trial *trial; /* that it runs, or NULL */
+};
+struct guild_worker_result {
+	int rc; /* of guild_exec_run */
+	struct guild_supervise_result result;
+	char text[GUILD_ERROR_TEXT_MAX];
+};
+struct guild_batch_workers {
+	struct guild_batch_worker *v;
+	size_t n, max;
+	const struct guild_exec_start *start;
+	const struct guild_batch_signals *signals;
+	const char *cmd_dir;
+	bool watches; /* scalars are asked for */
+	void *arg;
+	/* In the batch's process. */
+	bool (*wants)(void *arg, const char *key);
+	const char *(*seen)(void *arg, struct guild_trial *t, const char *key, int64_t step,
+		double value);
+	void (*log)(void *arg, struct guild_trial *t, const char *level, const char *text);
+	/* `r` is NULL when the worker itself was killed. */
+	void (*ended)(void *arg, struct guild_trial *t, const struct guild_worker_result *r);
+};
+/* Whether a trial can be given to one. */
+bool guild_batch_workers_have_room(const struct guild_batch_workers *w);
+size_t guild_batch_workers_busy(const struct guild_batch_workers *w);
+int guild_batch_workers_give(struct guild_batch_workers *w, struct guild_trial *t,
+	struct guild_error *err);
+/* Waits for messages or a signal, and serves them. */
+void guild_batch_workers_wait(struct guild_batch_workers *w, int timeout_ms);
+/* Sends a signal to those that run a trial: they pass it on. */
+void guild_batch_workers_signal(struct guild_batch_workers *w, int number);
+/* SIGKILL for the programs they run. */
+void guild_batch_workers_kill_programs(struct guild_batch_workers *w);
+/* Idle ones end; waits for them. */
+void guild_batch_workers_fini(struct guild_batch_workers *w);
 
 #endif

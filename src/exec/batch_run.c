@@ -1,4 +1,7 @@
-/* Executes a grid batch: makes its trials, then runs them one after another in this process (batches.md 4). */
+/*
+ * Executes a batch: trials as its hooks tell, in this process one after another, or several at once in others (batches.md 4,
+ * docs/design/search.md).
+ */
 
 #include <signal.h>
 #include <stdlib.h>
@@ -7,57 +10,37 @@
 
 #include "batch.h"
 
-enum { EXIT_INTERRUPTED = -16 };
+enum {
+	EXIT_INTERRUPTED = -16,
+	WAIT_MS = 1000,
+	POLL_ELSEWHERE_MS = 250,
+	KILL_AFTER_MS = 30000, /* a signal that was passed on */
+};
 
 struct batch {
 	struct guild_run *run;
+	const struct guild_batch_request *req;
 	const struct guild_exec_start *start;
+	const struct guild_batch_hooks *hooks;
 	struct guild_arena *a;
 	struct guild_trial_maker maker;
-	struct guild_runs trials;
-	struct guild_value *flags; /* of each trial, list */
+	struct guild_trials trials;
+	size_t n_waiting_from;       /* no trial before it is waiting */
+	struct guild_trial **active; /* that run, here or elsewhere */
+	size_t n_active, active_cap;
+	size_t n_ended, n_failed, n_pruned;
+	struct guild_batch_workers workers;
+	bool is_parallel;
 	struct guild_batch_output output;
-	bool fail_on_error;
-	bool stage_trials;
+	struct guild_log log; /* of the hooks */
+	struct guild_batch_signals signals;
+	bool fail_on_error, stage_trials;
+	bool has_more; /* the hooks may have another trial */
 	int exit_status;
-	bool is_over;
+	bool is_over;      /* nothing more is started */
+	int passed_signal; /* to what runs; 0: none */
+	int64_t kill_us;
 };
-
-/* ---- signals between trials ------------------------------------------------------------------------------------- */
-
-/* During a trial the supervisor has its own handlers; in between, a signal must end the batch with its end recorded. Handlers
- * can reach nothing but a global. */
-static volatile sig_atomic_t caught_signal;
-
-static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};
-
-static void on_signal(int number)
-{
-	/* A reader of our messages that went away ends nothing. Not ignored, since trials would inherit that. */
-	if (number != SIGPIPE) {
-		caught_signal = number;
-	}
-}
-
-static void catch_signals(struct sigaction before[])
-{
-	struct sigaction act = {.sa_handler = on_signal};
-	sigemptyset(&act.sa_mask);
-	caught_signal = 0;
-	for (size_t i = 0; i < GUILD_ARRAY_LEN(ending_signals); i++) {
-		sigaction(ending_signals[i], NULL, &before[i]);
-		if (before[i].sa_handler != SIG_IGN) {
-			sigaction(ending_signals[i], &act, NULL);
-		}
-	}
-}
-
-static void release_signals(const struct sigaction before[])
-{
-	for (size_t i = 0; i < GUILD_ARRAY_LEN(ending_signals); i++) {
-		sigaction(ending_signals[i], &before[i], NULL);
-	}
-}
 
 static void end_by_signal(struct batch *b, int number)
 {
@@ -80,123 +63,192 @@ static void say(struct batch *b, const char *level, const char *fmt, ...)
 	char *line = guild_format("%s: [guild] %s", level, text);
 	char *stored = guild_format("%s\n", line);
 	guild_log(b->start->world->log, "info", "%s", line);
-	guild_batch_output_put(&b->output, true, stored, strlen(stored));
+	(void)guild_batch_output_put(&b->output, true, stored, strlen(stored));
 	free(line);
 	free(stored);
 }
 
-/* "train.py (epochs=1, lr=0.1)" */
-static char *trial_text(const struct guild_run *trial, const struct guild_value *flags)
+static void say_for_hooks(void *arg, const char *level, const char *text)
 {
-	struct guild_buf b = {0};
-	char *name = guild_run_display_name(trial);
-	guild_buf_printf(&b, "%s (", name);
-	bool is_first = true;
-	for (size_t i = 0; i < flags->n; i++) {
-		if (!guild_value_is_null(flags->pairs[i].value)) {
-			guild_buf_printf(&b, "%s%s=", is_first ? "" : ", ",
-				guild_value_text(flags->pairs[i].key));
-			guild_flag_format(&b, flags->pairs[i].value);
-			is_first = false;
+	say(arg, strcmp(level, "warning") == 0 ? "WARNING" : strcmp(level, "error") == 0 ? "ERROR" : "INFO",
+		"%s", text);
+}
+
+static void show_progress(struct batch *b, const struct guild_trial *changed,
+	const struct guild_batch_end *end)
+{
+	if (!b->req->on_progress) {
+		return;
+	}
+	struct guild_batch_trial *running = guild_alloc((b->n_active + 1) * sizeof(*running));
+	int64_t *since = guild_alloc((b->n_active + 1) * sizeof(*since));
+	for (size_t i = 0; i < b->n_active; i++) {
+		running[i] = b->active[i]->shown;
+		since[i] = b->active[i]->begun_us;
+	}
+	const struct guild_batch_progress p = {.n_trials = b->trials.n,
+		.n_jobs = b->workers.max,
+		.n_done = b->n_ended,
+		.n_failed = b->n_failed,
+		.n_pruned = b->n_pruned,
+		.n_running = b->n_active,
+		.running = running,
+		.started_us = since,
+		.changed = changed ? &changed->shown : NULL,
+		.end = end,
+		.summary = b->hooks->summary ? b->hooks->summary(b->hooks->arg) : NULL,
+		.is_stopping = b->is_over};
+	b->req->on_progress(b->req->progress_arg, &p);
+	free(running);
+	free(since);
+}
+
+static void set_active(struct batch *b, struct guild_trial *t, enum guild_trial_state state)
+{
+	if (t->state != GUILD_TRIAL_RUNNING && t->begun_us == 0) {
+		t->begun_us = guild_monotonic_us();
+	}
+	for (size_t i = 0; i < b->n_active; i++) {
+		if (b->active[i] == t) {
+			t->state = state;
+			return;
 		}
 	}
-	guild_buf_putc(&b, ')');
-	free(name);
-	return guild_buf_take(&b);
+	t->state = state;
+	b->active = guild_grow_array(b->active, &b->active_cap, b->n_active + 1,
+		sizeof(struct guild_trial *));
+	b->active[b->n_active++] = t;
 }
 
-/* ---- preparing ------------------------------------------------------------------------------------------------------ */
-
-static int put_attr(const struct batch *b, const struct guild_run *run, const char *name,
-	const struct guild_value *v, struct guild_error *err)
+static void set_ended(struct batch *b, struct guild_trial *t)
 {
-	return guild_run_attr_write(run, name, v, b->start->options->durable, err);
-}
-
-/* A restart may bring new flags: they are the prototype's from now on. */
-static int update_proto(struct batch *b, struct guild_error *err)
-{
-	const struct guild_exec_start *s = b->start;
-	char *dir = guild_path_join(b->run->guild_dir, "proto");
-	struct guild_run proto = {0};
-	int rc = guild_run_open(dir, &proto, err);
-	if (rc == 0) {
-		struct guild_value *op = guild_run_attr(&proto, b->a, "op");
-		const struct guild_value *flags =
-			s->flags ? s->flags : guild_run_attr(&proto, b->a, "flags");
-		rc = op && flags ? guild_restart_update(&proto, s, b->a, op, flags, err)
-				 : guild_error_set(err, GUILD_EINVALID,
-					   "the prototype of batch %.8s is damaged", b->run->id);
-	}
-	guild_run_fini(&proto);
-	free(dir);
-	return rc;
-}
-
-static int write_start(struct batch *b, struct guild_error *err)
-{
-	const struct guild_exec_world *world = b->start->world;
-	const struct guild_value *record = guild_run_attr(b->run, b->a, "op");
-	struct guild_strs argv = {0};
-	struct guild_strs env = {0};
-	struct guild_env_request req = {.base = world->env,
-		.log_level = world->log_level,
-		.op = record,
-		.flags = guild_value_dict(b->a),
-		.op_name = "+",
-		.home = world->home->path,
-		.source_dest = ".",
-		.cmd_dir = world->cmd_dir,
-		.run = b->run};
-	guild_batch_argv(world, b->run, &argv);
-	int rc = guild_write_command(b->run, &argv, false, b->start->options->durable, err);
-	rc = rc ? rc : guild_env_make(&req, &env, err);
-	rc = rc ? rc : put_attr(b, b->run, "env", guild_env_record(b->a, &env, NULL), err);
-	rc = rc ? rc : guild_run_attr_remove(b->run, "exit_status", err);
-	rc = rc ? rc : guild_run_attr_remove(b->run, "stopped", err);
-	rc = rc ? rc : guild_run_lock(b->run, getpid(), err);
-	rc = rc ? rc : guild_run_set_marker(b->run, "STAGED", false, err);
-	rc = rc ? rc : guild_run_set_marker(b->run, "PENDING", false, err);
-	rc = rc ? rc
-		: put_attr(b, b->run, "started", guild_value_int(b->a, guild_run_timestamp()), err);
-	guild_strs_fini(&argv);
-	guild_strs_fini(&env);
-	return rc;
-}
-
-static bool stored_param(const struct batch *b, const char *name)
-{
-	return guild_value_truthy(guild_value_get(guild_run_attr(b->run, b->a, "run_params"),
-		name));
-}
-
-static int make_trials(struct batch *b, struct guild_error *err)
-{
-	const struct guild_run *proto = &b->maker.proto;
-	const struct guild_value *flags = guild_run_attr(proto, b->a, "flags");
-	const struct guild_value *user_flags = guild_run_attr(proto, b->a, "user_flags");
-	const struct guild_value *rows = guild_run_attr(proto, b->a, "trials");
-	int64_t seed = guild_run_attr_i64(b->run, "random_seed", 0);
-	int64_t max_trials = guild_run_attr_i64(b->run, "max_trials", 0);
-	if (!flags || flags->type != GUILD_DICT) {
-		return guild_error_set(err, GUILD_EINVALID,
-			"the prototype of batch %.8s has no flags", b->run->id);
-	}
-	int rc = guild_batch_trials(b->a, flags, user_flags, rows, max_trials, (uint64_t)seed,
-		&b->flags, err);
-	for (size_t i = 0; rc == 0 && i < b->flags->n && !caught_signal; i++) {
-		struct guild_run trial = {0};
-		rc = guild_trial_make(&b->maker, b->flags->items[i], &trial, err);
-		if (rc == 0) {
-			b->trials.v = guild_grow_array(b->trials.v, &b->trials.cap, b->trials.n + 1,
-				sizeof(*b->trials.v));
-			b->trials.v[b->trials.n++] = trial;
+	t->state = GUILD_TRIAL_ENDED;
+	for (size_t i = 0; i < b->n_active; i++) {
+		if (b->active[i] == t) {
+			b->active[i] = b->active[--b->n_active];
+			return;
 		}
 	}
-	return rc;
 }
 
-/* ---- trials -------------------------------------------------------------------------------------------------------------- */
+/* ---- trials end ------------------------------------------------------------------------------------------------------ */
+
+static void trial_ended(struct batch *b, struct guild_trial *t, struct guild_batch_end *end)
+{
+	end->status = guild_run_status(&t->run, NULL);
+	set_ended(b, t);
+	b->n_ended++;
+	b->n_failed += end->status == GUILD_RUN_ERROR;
+	b->n_pruned += end->is_pruned;
+	if (b->hooks->ended) {
+		b->hooks->ended(b->hooks->arg, &t->shown, end);
+	}
+	show_progress(b, t, end);
+}
+
+static void note_failure(struct batch *b, const struct guild_trial *t, int status, const char *why)
+{
+	say(b, "ERROR", "Trial %s exited with an error: (%d) %s", t->run.id, status, why);
+	if (b->fail_on_error && !b->is_over) {
+		b->exit_status = status;
+		b->is_over = true;
+	}
+}
+
+static void take_result(struct batch *b, struct guild_trial *t,
+	const struct guild_supervise_result *result, int rc, const char *text)
+{
+	struct guild_batch_end end = {.exit_status = result->exit_status,
+		.is_pruned = result->stop_reason == GUILD_STOP_PRUNED};
+	if (result->interrupted && !b->is_over) {
+		end_by_signal(b, SIGINT);
+	} else if (result->forwarded_signal && !b->is_over) {
+		end_by_signal(b, result->forwarded_signal);
+	} else if (rc != 0) {
+		note_failure(b, t, result->exit_status ? result->exit_status : 1, text);
+	} else if (result->exit_status != 0 && !result->stopped_early && !b->passed_signal) {
+		note_failure(b, t, result->exit_status, "see its output for details");
+	}
+	trial_ended(b, t, &end);
+}
+
+/* ---- trials run -------------------------------------------------------------------------------------------------------- */
+
+static bool watches(void *arg, const char *key)
+{
+	struct batch *b = arg;
+	return b->hooks->watches && b->hooks->watches(b->hooks->arg, key);
+}
+
+static const char *seen(void *arg, struct guild_trial *t, const char *key, int64_t step,
+	double value)
+{
+	struct batch *b = arg;
+	const char *why = b->hooks->seen(b->hooks->arg, &t->shown, key, step, value);
+	if (why) {
+		say(b, "INFO", "Stopping trial %s: %s", t->run.id, why);
+	}
+	return why;
+}
+
+/* A trial in this process. */
+struct here {
+	struct batch *b;
+	struct guild_trial *t;
+};
+
+static bool watches_here(void *arg, const char *key)
+{
+	return watches(((struct here *)arg)->b, key);
+}
+
+static bool seen_here(void *arg, const char *key, int64_t step, double value)
+{
+	struct here *here = arg;
+	return seen(here->b, here->t, key, step, value) != NULL;
+}
+
+static void run_here(struct batch *b, struct guild_trial *t)
+{
+	struct here here = {.b = b, .t = t};
+	const struct guild_scalar_watch watch = {
+		.arg = &here, .watches = watches_here, .seen = seen_here};
+	struct guild_exec_world world = *b->start->world;
+	struct guild_exec_start start = {.options = b->start->options,
+		.world = &world,
+		.is_new = !t->is_again,
+		.serial = (unsigned)t->shown.number,
+		.has_packages = true,
+		.on_output = guild_batch_output_put,
+		.on_output_arg = &b->output,
+		.watch = b->hooks->seen ? &watch : NULL};
+	struct guild_supervise_result result = {0};
+	struct guild_error err = {0};
+	world.cmd_dir = b->run->dir;
+	int rc = guild_exec_run(&t->run, &start, &result, &err);
+	take_result(b, t, &result, rc, err.text);
+}
+
+static void log_of_worker(void *arg, struct guild_trial *t, const char *level, const char *text)
+{
+	struct batch *b = arg;
+	guild_log(b->start->world->log, level, "trial %.8s: %s", t->run.id, text);
+}
+
+static void ended_in_worker(void *arg, struct guild_trial *t, const struct guild_worker_result *r)
+{
+	struct batch *b = arg;
+	if (r) {
+		take_result(b, t, &r->result, r->rc, r->text);
+	} else if (guild_run_status(&t->run, NULL) == GUILD_RUN_RUNNING) {
+		/* Its program goes on without us. */
+		set_active(b, t, GUILD_TRIAL_ELSEWHERE);
+	} else {
+		struct guild_batch_end end = {.exit_status = -SIGKILL};
+		note_failure(b, t, -SIGKILL, "the process of guild that ran it was killed");
+		trial_ended(b, t, &end);
+	}
+}
 
 static int stage_trial(struct batch *b, struct guild_run *trial, const struct guild_value *flags,
 	struct guild_error *err)
@@ -212,63 +264,241 @@ static int stage_trial(struct batch *b, struct guild_run *trial, const struct gu
 	return rc;
 }
 
-static void note_failure(struct batch *b, const struct guild_run *trial, int status,
-	const char *why)
+
+/* ---- trials start ------------------------------------------------------------------------------------------------------- */
+
+/* What becomes of a trial that is reached and is not as it was. */
+static bool is_ours(struct batch *b, struct guild_trial *t)
 {
-	say(b, "ERROR", "Trial %s exited with an error: (%d) %s", trial->id, status, why);
-	if (b->fail_on_error) {
-		b->exit_status = status;
-		b->is_over = true;
+	enum guild_run_status status = guild_run_status(&t->run, NULL);
+	if (status == GUILD_RUN_PENDING ||
+		(t->is_again && status != GUILD_RUN_RUNNING && status != GUILD_RUN_STAGED)) {
+		return true;
 	}
+	say(b, "INFO", "Skipping %s because its status is %s", t->run.id,
+		guild_run_status_name(status));
+	if (status == GUILD_RUN_RUNNING) {
+		set_active(b, t, GUILD_TRIAL_ELSEWHERE);
+	} else {
+		struct guild_batch_end end = {
+			.exit_status = (int)guild_run_attr_i64(&t->run, "exit_status", 0)};
+		trial_ended(b, t, &end);
+	}
+	return false;
 }
 
-static void run_trial(struct batch *b, size_t i)
+static void start_trial(struct batch *b, struct guild_trial *t)
 {
-	struct guild_run *trial = &b->trials.v[i];
-	struct guild_exec_world world = *b->start->world;
-	struct guild_exec_start start = {.options = b->start->options,
-		.world = &world,
-		.is_new = true,
-		.serial = (unsigned)i,
-		.has_packages = true,
-		.on_output = guild_batch_output_put,
-		.on_output_arg = &b->output};
-	struct guild_supervise_result result = {0};
 	struct guild_error err = {0};
-	world.cmd_dir = b->run->dir;
-	int rc = guild_exec_run(trial, &start, &result, &err);
-	if (result.interrupted) {
-		end_by_signal(b, SIGINT);
-	} else if (result.forwarded_signal) {
-		end_by_signal(b, result.forwarded_signal);
-	} else if (rc != 0) {
-		note_failure(b, trial, result.exit_status ? result.exit_status : 1, err.text);
-	} else if (result.exit_status != 0) {
-		note_failure(b, trial, result.exit_status, "see its output for details");
-	}
-}
-
-static void take_trial(struct batch *b, size_t i)
-{
-	struct guild_run *trial = &b->trials.v[i];
-	const struct guild_value *flags = b->flags->items[i];
-	enum guild_run_status status = guild_run_status(trial, NULL);
-	if (status != GUILD_RUN_PENDING) {
-		say(b, "INFO", "Skipping %s because its status is %s", trial->id,
-			guild_run_status_name(status));
+	if (!is_ours(b, t)) {
 		return;
 	}
-	char *text = trial_text(trial, flags);
-	say(b, "INFO", "%s trial %s: %s", b->stage_trials ? "Staging" : "Running", trial->id, text);
+	char *text = guild_trial_text(t);
+	say(b, "INFO", "%s trial %s: %s", b->stage_trials ? "Staging" : "Running", t->run.id, text);
 	free(text);
 	if (b->stage_trials) {
-		struct guild_error err = {0};
-		if (stage_trial(b, trial, flags, &err) != 0) {
-			note_failure(b, trial, 1, err.text);
+		t->state = GUILD_TRIAL_ENDED;
+		if (stage_trial(b, &t->run, t->shown.flags, &err) != 0) {
+			note_failure(b, t, 1, err.text);
 		}
-	} else {
-		run_trial(b, i);
+		return;
 	}
+	set_active(b, t, GUILD_TRIAL_RUNNING);
+	if (!b->is_parallel) {
+		show_progress(b, t, NULL);
+		run_here(b, t);
+		return;
+	}
+	int rc = guild_batch_workers_give(&b->workers, t, &err);
+	if (rc != 0) {
+		struct guild_batch_end end = {.exit_status = 1};
+		note_failure(b, t, 1, err.text);
+		b->is_over = true;
+		b->exit_status = 1;
+		trial_ended(b, t, &end);
+		return;
+	}
+	show_progress(b, t, NULL);
+}
+
+/* 1: *out is new; 0: there are no more. */
+static int make_trial(struct batch *b, struct guild_trial **out, struct guild_error *err)
+{
+	const struct guild_value *flags = NULL;
+	struct guild_run run = {0};
+	int rc = b->hooks->next(b->hooks->arg, b->a, &flags, err);
+	if (rc <= 0) {
+		b->has_more = false;
+		return rc;
+	}
+	rc = guild_trial_make(&b->maker, flags, &run, err);
+	if (rc != 0) {
+		return rc;
+	}
+	*out = guild_trials_add(&b->trials, &run, flags);
+	(*out)->is_new = true;
+	if (b->hooks->made) {
+		b->hooks->made(b->hooks->arg, &(*out)->shown);
+	}
+	return 1;
+}
+
+/* Ctrl-C while thousands are made. */
+static int make_all(struct batch *b, struct guild_error *err)
+{
+	struct guild_trial *t;
+	int rc = 1;
+	while (rc == 1 && !guild_batch_signals_came()) {
+		rc = make_trial(b, &t, err);
+	}
+	return rc < 0 ? rc : 0;
+}
+
+static struct guild_trial *next_waiting(struct batch *b)
+{
+	while (b->n_waiting_from < b->trials.n) {
+		struct guild_trial *t = b->trials.v[b->n_waiting_from];
+		if (t->state == GUILD_TRIAL_WAITING) {
+			return t;
+		}
+		b->n_waiting_from++;
+	}
+	return NULL;
+}
+
+/* ---- the loop -------------------------------------------------------------------------------------------------------------- */
+
+static size_t look_elsewhere(struct batch *b)
+{
+	size_t n = 0;
+	/* From the end on: one that has ended has its place taken by the last. */
+	for (size_t i = b->n_active; i > 0; i--) {
+		struct guild_trial *t = b->active[i - 1];
+		if (t->state != GUILD_TRIAL_ELSEWHERE) {
+			continue;
+		}
+		if (guild_run_status(&t->run, NULL) == GUILD_RUN_RUNNING) {
+			n++;
+			continue;
+		}
+		struct guild_batch_end end = {
+			.exit_status = (int)guild_run_attr_i64(&t->run, "exit_status", -SIGKILL)};
+		trial_ended(b, t, &end);
+	}
+	return n;
+}
+
+/* Once gently, twice at once: the workers' supervisors know both. */
+static void take_signal(struct batch *b)
+{
+	int number = guild_batch_signals_take();
+	if (number == 0) {
+		return;
+	}
+	if (!b->is_over) {
+		end_by_signal(b, number);
+	}
+	if (guild_batch_workers_busy(&b->workers) == 0) {
+		return;
+	}
+	if (b->passed_signal == 0) {
+		b->kill_us = guild_monotonic_us() + (int64_t)KILL_AFTER_MS * 1000;
+		guild_log(b->start->world->log, "note",
+			"waiting for %zu trial%s to end (Ctrl-C again kills)",
+			guild_batch_workers_busy(&b->workers),
+			guild_batch_workers_busy(&b->workers) == 1 ? "" : "s");
+	}
+	b->passed_signal = number;
+	guild_batch_workers_signal(&b->workers, number);
+}
+
+static int fill_slots(struct batch *b, size_t n_elsewhere, struct guild_error *err)
+{
+	while (!b->is_over && !guild_batch_signals_came() &&
+		guild_batch_workers_busy(&b->workers) + n_elsewhere < b->workers.max) {
+		struct guild_trial *t = next_waiting(b);
+		int rc = t ? 1 : b->has_more ? make_trial(b, &t, err) : 0;
+		if (rc <= 0) {
+			return rc;
+		}
+		start_trial(b, t);
+		n_elsewhere += t->state == GUILD_TRIAL_ELSEWHERE;
+	}
+	return 0;
+}
+
+static int run_trials(struct batch *b, struct guild_error *err)
+{
+	int64_t shown_us = 0;
+	for (;;) {
+		take_signal(b);
+		size_t n_elsewhere = look_elsewhere(b);
+		int rc = fill_slots(b, n_elsewhere, err);
+		if (rc < 0) {
+			return rc;
+		}
+		n_elsewhere = look_elsewhere(b);
+		bool may_start = !b->is_over && (b->has_more || next_waiting(b));
+		bool is_busy = guild_batch_workers_busy(&b->workers) > 0;
+		if (!is_busy && !may_start && (n_elsewhere == 0 || b->is_over)) {
+			return 0;
+		}
+		if (is_busy || n_elsewhere > 0) {
+			guild_batch_workers_wait(&b->workers,
+				n_elsewhere ? POLL_ELSEWHERE_MS : WAIT_MS);
+		}
+		int64_t now = guild_monotonic_us();
+		if (b->kill_us && now >= b->kill_us) {
+			b->kill_us = 0;
+			guild_batch_workers_kill_programs(&b->workers);
+		}
+		if (now - shown_us >= (int64_t)WAIT_MS * 1000) {
+			shown_us = now;
+			show_progress(b, NULL, NULL);
+		}
+	}
+}
+
+/* ---- what is there from before ------------------------------------------------------------------------------------------- */
+
+static void tell_old(struct batch *b, struct guild_trial *t)
+{
+	if (t->state != GUILD_TRIAL_ENDED) {
+		if (t->state == GUILD_TRIAL_ELSEWHERE) {
+			set_active(b, t, GUILD_TRIAL_ELSEWHERE);
+		}
+		if (b->hooks->is_there) {
+			b->hooks->is_there(b->hooks->arg, &t->shown);
+		}
+		return;
+	}
+	struct guild_batch_end end = {.status = guild_run_status(&t->run, NULL),
+		.exit_status = (int)guild_run_attr_i64(&t->run, "exit_status", 0),
+		.is_pruned = guild_run_attr(&t->run, b->a, "_pruned") != NULL,
+		.is_old = true};
+	b->n_ended++;
+	b->n_failed += end.status == GUILD_RUN_ERROR;
+	b->n_pruned += end.is_pruned;
+	if (b->hooks->ended) {
+		b->hooks->ended(b->hooks->arg, &t->shown, &end);
+	}
+}
+
+/* A batch that had come to its end is run anew, as Guild AI 0.9.0 does; one that had not goes on. Attribute _round tells where the
+ * trials of the present turn begin. */
+static int find_old(struct batch *b, bool was_complete, struct guild_error *err)
+{
+	int64_t since_us = guild_run_attr_i64(b->run, "_round", 0);
+	if (was_complete && !b->start->options->retry_failed && b->start->options->max_trials == 0) {
+		since_us = guild_run_timestamp();
+		return guild_batch_put(b->run, b->start, "_round", guild_value_int(b->a, since_us), err);
+	}
+	int rc = guild_trials_find(b->run, since_us, b->start->options->retry_failed, b->a,
+		&b->trials, err);
+	for (size_t i = 0; i < b->trials.n && rc == 0; i++) {
+		tell_old(b, b->trials.v[i]);
+	}
+	return rc;
 }
 
 /* ---- the batch -------------------------------------------------------------------------------------------------------------- */
@@ -277,13 +507,17 @@ static int finish(struct batch *b, struct guild_supervise_result *result, struct
 {
 	const struct guild_value *record = guild_run_attr(b->run, b->a, "op");
 	bool is_interim = guild_value_truthy(guild_value_get(record, "delete-on-success"));
+	guild_batch_workers_fini(&b->workers);
+	if (b->hooks->finish) {
+		b->hooks->finish(b->hooks->arg);
+	}
 	result->exit_status = b->exit_status;
 	result->interrupted = b->exit_status == EXIT_INTERRUPTED;
 	result->stopped_us = guild_run_timestamp();
 	guild_batch_output_close(&b->output);
-	int rc = put_attr(b, b->run, "exit_status", guild_value_int(b->a, b->exit_status), err);
+	int rc = guild_batch_put(b->run, b->start, "exit_status", guild_value_int(b->a, b->exit_status), err);
 	rc = rc ? rc
-		: put_attr(b, b->run, "stopped", guild_value_int(b->a, result->stopped_us), err);
+		: guild_batch_put(b->run, b->start, "stopped", guild_value_int(b->a, result->stopped_us), err);
 	rc = rc ? rc : guild_run_unlock(b->run, err);
 	if (rc == 0 && is_interim && b->exit_status == 0 && !b->start->options->keep_batch) {
 		rc = guild_delete_interim(b->run, b->start, err);
@@ -291,58 +525,94 @@ static int finish(struct batch *b, struct guild_supervise_result *result, struct
 	return rc;
 }
 
-static int prepare(struct batch *b, struct guild_error *err)
+static int prepare(struct batch *b, bool *was_complete, struct guild_error *err)
 {
+	const struct guild_run_options *o = b->start->options;
 	int rc = 0;
+	*was_complete = false;
 	if (!b->start->is_new) {
-		if (guild_run_status(b->run, NULL) == GUILD_RUN_RUNNING) {
+		enum guild_run_status status = guild_run_status(b->run, NULL);
+		if (status == GUILD_RUN_RUNNING) {
 			return guild_error_set(err, GUILD_EBUSY, "batch %.8s is running",
 				b->run->id);
 		}
-		rc = update_proto(b, err);
+		*was_complete = status == GUILD_RUN_COMPLETED;
+		rc = guild_batch_update_proto(b->run, b->start, b->a, err);
+		if (rc == 0 && o->max_trials > 0) {
+			rc = guild_batch_put(b->run, b->start, "max_trials",
+				guild_value_int(b->a, o->max_trials), err);
+		}
 	}
-	b->fail_on_error =
-		b->start->options->fail_on_trial_error || stored_param(b, "fail_on_trial_error");
-	b->stage_trials = b->start->options->stage_trials ||
-			  guild_value_truthy(guild_run_attr(b->run, b->a, "stage_trials"));
+	b->fail_on_error = o->fail_on_trial_error || guild_value_truthy(guild_value_get(
+				   guild_run_attr(b->run, b->a, "run_params"),
+				   "fail_on_trial_error"));
+	b->stage_trials =
+		o->stage_trials || guild_value_truthy(guild_run_attr(b->run, b->a, "stage_trials"));
 	rc = rc ? rc : guild_trial_maker_init(&b->maker, b->run, b->start, err);
-	rc = rc ? rc : write_start(b, err);
+	rc = rc ? rc : guild_batch_write_start(b->run, b->start, b->a, err);
 	return rc;
 }
 
-/* Reads the scalars of what the trials print, as 0.9.0's batches have them; NULL when that is off. */
-static struct guild_output_scalars *new_scalars(const struct batch *b)
+static int jobs_of(const struct batch *b)
 {
-	const struct guild_value *record = guild_run_attr(b->run, b->a, "op");
-	struct guild_output_scalars *scalars = NULL;
-	(void)guild_output_scalars_new(guild_value_get(record, "output-scalars"), false, NULL,
-		&scalars, b->start->world->log, NULL);
-	return scalars;
+	int64_t jobs = b->start->options->jobs;
+	if (jobs == 0) {
+		jobs = guild_value_as_f64(guild_value_get(
+			       guild_run_attr(b->run, b->a, "run_params"), "jobs")) >= 1
+			       ? guild_value_get(guild_run_attr(b->run, b->a, "run_params"), "jobs")->i
+			       : 1;
+	}
+	return jobs > GUILD_BATCH_JOBS_MAX ? GUILD_BATCH_JOBS_MAX : (int)jobs;
 }
 
-int guild_batch_run(struct guild_run *run, const struct guild_exec_start *start,
+static int run_batch(struct batch *b, bool was_complete, struct guild_error *err)
+{
+	int rc = b->hooks->begin ? b->hooks->begin(b->hooks->arg, &b->log, err) : 0;
+	if (rc == 0 && !b->start->is_new) {
+		rc = find_old(b, was_complete, err);
+	}
+	if (rc == 0 && b->hooks->all_at_once) {
+		rc = make_all(b, err);
+	}
+	rc = rc ? rc : run_trials(b, err);
+	return rc;
+}
+
+int guild_batch_run(struct guild_run *run, const struct guild_batch_request *req,
 	struct guild_supervise_result *result, struct guild_error *err)
 {
 	struct batch b = {.run = run,
-		.start = start,
+		.req = req,
+		.start = req->start,
+		.hooks = req->hooks,
 		.a = guild_arena_new(),
+		.has_more = true,
+		.log = {.emit = say_for_hooks, .arg = &b},
 		.output = {.output_fd = -1, .index_fd = -1}};
-	struct sigaction before[GUILD_ARRAY_LEN(ending_signals)];
+	bool was_complete;
 	memset(result, 0, sizeof(*result));
-	catch_signals(before);
-	int rc = prepare(&b, err);
+	guild_batch_signals_catch(&b.signals);
+	int rc = prepare(&b, &was_complete, err);
 	if (rc == 0) {
-		guild_batch_output_open(&b.output, run, start->serial, new_scalars(&b));
-		rc = make_trials(&b, err);
+		b.workers = (struct guild_batch_workers){.max = (size_t)jobs_of(&b),
+			.start = req->start,
+			.signals = &b.signals,
+			.cmd_dir = run->dir,
+			.watches = req->hooks->seen != NULL,
+			.arg = &b,
+			.wants = watches,
+			.seen = seen,
+			.log = log_of_worker,
+			.ended = ended_in_worker};
+		b.is_parallel = b.workers.max > 1;
+		guild_batch_output_open(&b.output, run, req->start->serial, guild_batch_scalars(run, req->start, b.a));
+		rc = run_batch(&b, was_complete, err);
 		if (rc != 0) {
 			b.exit_status = 1;
-			b.is_over = true;
 		}
-		for (size_t i = 0; i < b.trials.n && !b.is_over && !caught_signal; i++) {
-			take_trial(&b, i);
-		}
-		if (caught_signal && !b.is_over) {
-			end_by_signal(&b, caught_signal);
+		int number = guild_batch_signals_take();
+		if (number && !b.is_over) {
+			end_by_signal(&b, number);
 		}
 		struct guild_error end_err = {0};
 		int end_rc = finish(&b, result, &end_err);
@@ -353,8 +623,9 @@ int guild_batch_run(struct guild_run *run, const struct guild_exec_start *start,
 			}
 		}
 	}
-	release_signals(before);
-	guild_runs_fini(&b.trials);
+	guild_batch_signals_release(&b.signals);
+	guild_trials_fini(&b.trials);
+	free(b.active);
 	guild_trial_maker_fini(&b.maker);
 	guild_arena_free(b.a);
 	return rc;

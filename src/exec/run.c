@@ -6,6 +6,7 @@
 #include "alerts.h"
 #include "pipeline.h"
 #include "stage.h"
+#include "watch.h"
 
 struct execution {
 	struct guild_run *run;
@@ -302,10 +303,13 @@ static int supervise(struct execution *e, struct guild_supervise_result *result,
 		.on_output_arg = e->start->on_output_arg,
 		.log = e->start->world->log,
 	};
+	struct guild_watched_run watched = {0};
 	rc = guild_alerts_new(&watch, &alerts, err);
 	if (rc == 0) {
 		guild_alerts_attach(alerts, &req);
+		guild_watch_attach(&watched, e->start->watch, &req);
 		rc = guild_supervise(&req, result, err);
+		guild_watch_detach(&watched);
 	}
 	if (rc == 0) {
 		write_scalar_rules(e, scalars);

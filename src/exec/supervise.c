@@ -472,7 +472,8 @@ static void take_end(struct supervisor *s, int status)
 {
 	s->result->stopped_us = guild_run_timestamp();
 	s->result->exit_status = s->result->interrupted ? EXIT_INTERRUPTED : status;
-	if (s->result->stop_reason == GUILD_STOP_ALERT) {
+	if (s->result->stop_reason == GUILD_STOP_ALERT ||
+		s->result->stop_reason == GUILD_STOP_PRUNED) {
 		if (s->result->exit_status >= 0) {
 			s->result->exit_status = -SIGTERM;
 		}
