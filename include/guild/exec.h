@@ -544,12 +544,13 @@ struct guild_batch_progress {
 	const int64_t *started_us;               /* n_running */
 	const struct guild_batch_trial *changed; /* started or ended just now, or NULL */
 	const struct guild_batch_end *end;       /* of `changed`; NULL: it started */
-	const char *summary; /* of the hooks, or NULL */
+	const char *summary;                     /* of the hooks, or NULL */
 	bool is_stopping;
 };
 enum { GUILD_BATCH_JOBS_MAX = 1024 };
 struct guild_batch_request {
-	const struct guild_exec_start *start; /* options->jobs: trials at once, as recorded, else 1 */
+	const struct guild_exec_start
+		*start; /* options->jobs: trials at once, as recorded, else 1 */
 	const struct guild_batch_hooks *hooks;
 	void (*on_progress)(void *arg, const struct guild_batch_progress *p); /* or NULL */
 	void *progress_arg;

@@ -57,7 +57,8 @@ int guild_batch_write_start(const struct guild_run *batch, const struct guild_ex
 	rc = rc ? rc : guild_run_set_marker(batch, "STAGED", false, err);
 	rc = rc ? rc : guild_run_set_marker(batch, "PENDING", false, err);
 	rc = rc ? rc
-		: guild_batch_put(batch, start, "started", guild_value_int(a, guild_run_timestamp()), err);
+		: guild_batch_put(batch, start, "started",
+			  guild_value_int(a, guild_run_timestamp()), err);
 	guild_strs_fini(&argv);
 	guild_strs_fini(&env);
 	return rc;

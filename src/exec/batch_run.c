@@ -70,7 +70,10 @@ static void say(struct batch *b, const char *level, const char *fmt, ...)
 
 static void say_for_hooks(void *arg, const char *level, const char *text)
 {
-	say(arg, strcmp(level, "warning") == 0 ? "WARNING" : strcmp(level, "error") == 0 ? "ERROR" : "INFO",
+	say(arg,
+		strcmp(level, "warning") == 0 ? "WARNING"
+		: strcmp(level, "error") == 0 ? "ERROR"
+					      : "INFO",
 		"%s", text);
 }
 
@@ -263,7 +266,6 @@ static int stage_trial(struct batch *b, struct guild_run *trial, const struct gu
 	rc = rc ? rc : guild_run_set_marker(trial, "PENDING", false, err);
 	return rc;
 }
-
 
 /* ---- trials start ------------------------------------------------------------------------------------------------------- */
 
@@ -489,9 +491,11 @@ static void tell_old(struct batch *b, struct guild_trial *t)
 static int find_old(struct batch *b, bool was_complete, struct guild_error *err)
 {
 	int64_t since_us = guild_run_attr_i64(b->run, "_round", 0);
-	if (was_complete && !b->start->options->retry_failed && b->start->options->max_trials == 0) {
+	if (was_complete && !b->start->options->retry_failed &&
+		b->start->options->max_trials == 0) {
 		since_us = guild_run_timestamp();
-		return guild_batch_put(b->run, b->start, "_round", guild_value_int(b->a, since_us), err);
+		return guild_batch_put(b->run, b->start, "_round", guild_value_int(b->a, since_us),
+			err);
 	}
 	int rc = guild_trials_find(b->run, since_us, b->start->options->retry_failed, b->a,
 		&b->trials, err);
@@ -515,9 +519,11 @@ static int finish(struct batch *b, struct guild_supervise_result *result, struct
 	result->interrupted = b->exit_status == EXIT_INTERRUPTED;
 	result->stopped_us = guild_run_timestamp();
 	guild_batch_output_close(&b->output);
-	int rc = guild_batch_put(b->run, b->start, "exit_status", guild_value_int(b->a, b->exit_status), err);
+	int rc = guild_batch_put(b->run, b->start, "exit_status",
+		guild_value_int(b->a, b->exit_status), err);
 	rc = rc ? rc
-		: guild_batch_put(b->run, b->start, "stopped", guild_value_int(b->a, result->stopped_us), err);
+		: guild_batch_put(b->run, b->start, "stopped",
+			  guild_value_int(b->a, result->stopped_us), err);
 	rc = rc ? rc : guild_run_unlock(b->run, err);
 	if (rc == 0 && is_interim && b->exit_status == 0 && !b->start->options->keep_batch) {
 		rc = guild_delete_interim(b->run, b->start, err);
@@ -543,9 +549,10 @@ static int prepare(struct batch *b, bool *was_complete, struct guild_error *err)
 				guild_value_int(b->a, o->max_trials), err);
 		}
 	}
-	b->fail_on_error = o->fail_on_trial_error || guild_value_truthy(guild_value_get(
-				   guild_run_attr(b->run, b->a, "run_params"),
-				   "fail_on_trial_error"));
+	b->fail_on_error =
+		o->fail_on_trial_error ||
+		guild_value_truthy(guild_value_get(guild_run_attr(b->run, b->a, "run_params"),
+			"fail_on_trial_error"));
 	b->stage_trials =
 		o->stage_trials || guild_value_truthy(guild_run_attr(b->run, b->a, "stage_trials"));
 	rc = rc ? rc : guild_trial_maker_init(&b->maker, b->run, b->start, err);
@@ -557,9 +564,11 @@ static int jobs_of(const struct batch *b)
 {
 	int64_t jobs = b->start->options->jobs;
 	if (jobs == 0) {
-		jobs = guild_value_as_f64(guild_value_get(
-			       guild_run_attr(b->run, b->a, "run_params"), "jobs")) >= 1
-			       ? guild_value_get(guild_run_attr(b->run, b->a, "run_params"), "jobs")->i
+		jobs = guild_value_as_f64(guild_value_get(guild_run_attr(b->run, b->a,
+								  "run_params"),
+			       "jobs")) >= 1
+			       ? guild_value_get(guild_run_attr(b->run, b->a, "run_params"), "jobs")
+					 ->i
 			       : 1;
 	}
 	return jobs > GUILD_BATCH_JOBS_MAX ? GUILD_BATCH_JOBS_MAX : (int)jobs;
@@ -605,7 +614,8 @@ int guild_batch_run(struct guild_run *run, const struct guild_batch_request *req
 			.log = log_of_worker,
 			.ended = ended_in_worker};
 		b.is_parallel = b.workers.max > 1;
-		guild_batch_output_open(&b.output, run, req->start->serial, guild_batch_scalars(run, req->start, b.a));
+		guild_batch_output_open(&b.output, run, req->start->serial,
+			guild_batch_scalars(run, req->start, b.a));
 		rc = run_batch(&b, was_complete, err);
 		if (rc != 0) {
 			b.exit_status = 1;

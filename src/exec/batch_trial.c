@@ -13,8 +13,8 @@ struct guild_trial *guild_trials_add(struct guild_trials *t, struct guild_run *r
 	struct guild_trial *trial = guild_alloc(sizeof(*trial));
 	trial->run = *run;
 	*run = (struct guild_run){0};
-	trial->shown = (struct guild_batch_trial){
-		.run = &trial->run, .flags = flags, .number = t->n};
+	trial->shown =
+		(struct guild_batch_trial){.run = &trial->run, .flags = flags, .number = t->n};
 	t->v = guild_grow_array(t->v, &t->cap, t->n + 1, sizeof(*t->v));
 	t->v[t->n++] = trial;
 	return trial;

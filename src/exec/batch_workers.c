@@ -119,9 +119,7 @@ static void run_job(struct worker *w, const struct message *job)
 		.has_packages = true,
 		.watch = w->shared->watches ? &watch : NULL};
 	m.ended.rc = guild_run_open(job->job.dir, &run, &err);
-	m.ended.rc = m.ended.rc
-			     ? m.ended.rc
-			     : guild_exec_run(&run, &start, &m.ended.result, &err);
+	m.ended.rc = m.ended.rc ? m.ended.rc : guild_exec_run(&run, &start, &m.ended.result, &err);
 	copy_text(m.ended.text, sizeof(m.ended.text), err.text);
 	guild_run_fini(&run);
 	(void)send_message(w->fd, &m);
@@ -240,8 +238,8 @@ static void take_message(struct guild_batch_workers *w, struct guild_batch_worke
 	struct message answer = {.kind = MESSAGE_ANSWER};
 	switch (m->kind) {
 	case MESSAGE_SCALAR:
-		answer.is_to_stop = w->seen(w->arg, t, m->scalar.key, m->scalar.step,
-					    m->scalar.value) != NULL;
+		answer.is_to_stop =
+			w->seen(w->arg, t, m->scalar.key, m->scalar.step, m->scalar.value) != NULL;
 		(void)send_message(from->fd, &answer);
 		break;
 	case MESSAGE_LOG:

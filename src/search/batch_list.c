@@ -70,11 +70,8 @@ struct guild_trial_list *guild_trial_list_new(const struct guild_value *trials,
 {
 	struct guild_trial_list *l = guild_alloc(sizeof(*l));
 	l->trials = trials;
-	*hooks = (struct guild_batch_hooks){.arg = l,
-		.is_there = is_there,
-		.next = next,
-		.all_at_once = true,
-		.ended = ended};
+	*hooks = (struct guild_batch_hooks){
+		.arg = l, .is_there = is_there, .next = next, .all_at_once = true, .ended = ended};
 	return l;
 }
 
