@@ -74,6 +74,9 @@ struct guild_optimizer_info {
 const struct guild_optimizer_info *guild_optimizer_at(size_t i);
 /* By name or alias, or NULL. */
 const struct guild_optimizer_info *guild_optimizer_find(const char *name);
+/* Is there such an optimizer with such flags, as guild_optimizer_new would say it. */
+int guild_optimizer_check(const char *name, const struct guild_value *flags,
+	struct guild_error *err);
 
 enum { GUILD_OBJECTIVES_MAX = 16 };
 struct guild_optimizer_options {
@@ -118,6 +121,34 @@ bool guild_optimizer_best(const struct guild_optimizer *o, double *x, double *va
 size_t guild_optimizer_front(const struct guild_optimizer *o, uint64_t *ids, size_t max);
 /* What was asked or added as `id`; NULL: nothing. Borrowed. */
 const double *guild_optimizer_point(const struct guild_optimizer *o, uint64_t id);
+/* The values of a complete trial; false: it is none. */
+bool guild_optimizer_values(const struct guild_optimizer *o, uint64_t id, double *values);
+
+/* ---- ask and tell as lines of JSON -------------------------------------------------------------------------- */
+
+/* What `guild optimizer ask-tell` speaks (docs/formats/ask-tell.md). */
+enum { GUILD_ASK_TELL_LINE_MAX = 16 << 20, GUILD_ASK_TELL_ASK_MAX = 100000 };
+struct guild_ask_tell_options {
+	const char *optimizer; /* NULL: "auto" */
+	uint64_t seed;
+	bool has_direction; /* false: the first line may say it, and else values are made small */
+	bool maximize;
+	const struct guild_value *flags; /* of the optimizer; dict, or NULL */
+};
+/* One conversation. One thread. */
+struct guild_ask_tell;
+/* The options are copied; the optimizer is made when the space is known, but its name and flags are checked here:
+ * GUILD_ENOTFOUND, GUILD_EINVALID. */
+int guild_ask_tell_new(const struct guild_ask_tell_options *options, struct guild_ask_tell **out,
+	struct guild_error *err);
+void guild_ask_tell_free(struct guild_ask_tell *t);
+/* Takes the next bytes of what the other side says and writes the answer to every whole line as it is found, one write for each line
+ * of the answer. What is wrong with a line is an answer, too. Returns what `to` returned when it failed. */
+int guild_ask_tell_feed(struct guild_ask_tell *t, const char *p, size_t n,
+	const struct guild_sink *to, struct guild_error *err);
+/* The end of what is said: answers a last line without its line feed. */
+int guild_ask_tell_end(struct guild_ask_tell *t, const struct guild_sink *to,
+	struct guild_error *err);
 
 /* ---- where the trials of a batch come from ------------------------------------------------------------------------ */
 

@@ -39,6 +39,9 @@
 	X(models) \
 	X(open) \
 	X(operations) \
+	X(optimizer) \
+	X(optimizer_ask_tell) \
+	X(optimizer_list) \
 	X(publish) \
 	X(reproduce) \
 	X(run) \

@@ -79,6 +79,25 @@ static int fail_flag(const struct guild_optimizer_info *info, const char *name,
 	return GUILD_EINVALID;
 }
 
+static int check_flags(const struct guild_optimizer_info *info, const struct guild_value *given,
+	struct guild_error *err)
+{
+	for (size_t i = 0; given && given->type == GUILD_DICT && i < given->n; i++) {
+		const char *name = guild_value_text(given->pairs[i].key);
+		if (!name || !find_flag(info, name)) {
+			return fail_flag(info, name ? name : "", err);
+		}
+	}
+	return 0;
+}
+
+int guild_optimizer_check(const char *name, const struct guild_value *flags,
+	struct guild_error *err)
+{
+	const struct guild_optimizer_info *info = guild_optimizer_find(name);
+	return info ? check_flags(info, flags, err) : fail_unknown(name, err);
+}
+
 /* Every flag of the optimizer: what was given, else its default. */
 static int fill_flags(struct guild_optimizer *o, const struct guild_value *given,
 	struct guild_value **out, struct guild_error *err)
@@ -93,16 +112,14 @@ static int fill_flags(struct guild_optimizer *o, const struct guild_value *given
 		}
 		guild_value_set(o->arena, flags, info->flags[i].name, v);
 	}
-	for (size_t i = 0; given && given->type == GUILD_DICT && i < given->n; i++) {
+	int rc = check_flags(info, given, err);
+	for (size_t i = 0; rc == 0 && given && given->type == GUILD_DICT && i < given->n; i++) {
 		const char *name = guild_value_text(given->pairs[i].key);
-		if (!name || !find_flag(info, name)) {
-			return fail_flag(info, name ? name : "", err);
-		}
 		guild_value_set(o->arena, flags, name,
 			guild_value_copy(o->arena, given->pairs[i].value));
 	}
 	*out = flags;
-	return 0;
+	return rc;
 }
 
 static void copy_space(struct guild_optimizer *o, const struct guild_space *space)
@@ -445,6 +462,14 @@ static bool beats(const struct guild_optimizer *o, const struct search_point *p,
 	return is_better;
 }
 
+/* Values as they were told. */
+static void unflip(const struct guild_optimizer *o, const struct search_point *p, double *values)
+{
+	for (size_t k = 0; k < o->options.n_objectives; k++) {
+		values[k] = o->options.maximize[k] ? -p->y[k] : p->y[k];
+	}
+}
+
 bool guild_optimizer_best(const struct guild_optimizer *o, double *x, double *values, uint64_t *id)
 {
 	size_t best = SIZE_MAX;
@@ -468,9 +493,8 @@ bool guild_optimizer_best(const struct guild_optimizer *o, double *x, double *va
 	if (x) {
 		memcpy(x, o->points[best].x, o->space.n * sizeof(*x));
 	}
-	for (size_t k = 0; values && k < o->options.n_objectives; k++) {
-		double y = o->points[best].y[k];
-		values[k] = o->options.maximize[k] ? -y : y;
+	if (values) {
+		unflip(o, &o->points[best], values);
 	}
 	if (id) {
 		*id = best;
@@ -478,26 +502,45 @@ bool guild_optimizer_best(const struct guild_optimizer *o, double *x, double *va
 	return true;
 }
 
+/* A point that is beaten is beaten by one of the front so far: beating is transitive. */
 size_t guild_optimizer_front(const struct guild_optimizer *o, uint64_t *ids, size_t max)
 {
+	size_t *front = guild_alloc((o->n_complete + 1) * sizeof(*front));
 	size_t n = 0;
 	for (size_t i = 0; i < o->n; i++) {
 		bool is_beaten = o->points[i].state != SEARCH_COMPLETE;
-		for (size_t k = 0; k < o->n && !is_beaten; k++) {
-			is_beaten = o->points[k].state == SEARCH_COMPLETE &&
-				    beats(o, &o->points[k], &o->points[i]);
+		for (size_t k = 0; k < n && !is_beaten; k++) {
+			is_beaten = beats(o, &o->points[front[k]], &o->points[i]);
 		}
-		if (!is_beaten) {
-			if (n < max) {
-				ids[n] = i;
+		if (is_beaten) {
+			continue;
+		}
+		size_t kept = 0;
+		for (size_t k = 0; k < n; k++) {
+			if (!beats(o, &o->points[i], &o->points[front[k]])) {
+				front[kept++] = front[k];
 			}
-			n++;
 		}
+		n = kept;
+		front[n++] = i;
 	}
+	for (size_t k = 0; k < n && k < max; k++) {
+		ids[k] = front[k];
+	}
+	free(front);
 	return n;
 }
 
 const double *guild_optimizer_point(const struct guild_optimizer *o, uint64_t id)
 {
 	return id < o->n ? o->points[id].x : NULL;
+}
+
+bool guild_optimizer_values(const struct guild_optimizer *o, uint64_t id, double *values)
+{
+	if (id >= o->n || o->points[id].state != SEARCH_COMPLETE) {
+		return false;
+	}
+	unflip(o, &o->points[id], values);
+	return true;
 }
