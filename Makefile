@@ -5,7 +5,7 @@ SECONDS ?= 60
 SANITIZE ?=
 SETUP ?= -Dwerror=true
 
-.PHONY: all deps install test check check-peers bench fuzz format lint demo clean docs
+.PHONY: all deps install test check check-peers bench bench-optimizers fuzz format lint demo clean docs
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
@@ -34,6 +34,12 @@ check-peers:
 
 bench: all
 	@python3 bench/bench.py
+	@python3 bench/optimizers.py --quick
+
+# Hours for the peers the first time; what they did is kept.
+bench-optimizers: all
+	@scripts/venv.sh optimizers
+	@python3 bench/optimizers.py --write
 
 fuzz:
 	@scripts/deps.sh build check
