@@ -150,6 +150,44 @@ int guild_ask_tell_feed(struct guild_ask_tell *t, const char *p, size_t n,
 int guild_ask_tell_end(struct guild_ask_tell *t, const struct guild_sink *to,
 	struct guild_error *err);
 
+/* ---- pruning (docs/guide/pruning.md) ----------------------------------------------------------------------- */
+
+enum { GUILD_PRUNE_RULES_MAX = 16 };
+/* Rules as guild.yml and --prune have them - a text, a mapping, a list of those, "no" or NULL - in the plain form that attribute `op`
+ * keeps: a list of mappings with `rule` and its options; empty: nothing is pruned. GUILD_EINVALID names what is wrong, and its place in
+ * the file: "guild.yml:12:9: …"; GUILD_ELIMIT: more than GUILD_PRUNE_RULES_MAX, or a text that is too long. */
+int guild_prune_read(struct guild_arena *a, const struct guild_value *written,
+	struct guild_value **out, struct guild_error *err);
+
+/* Why a trial is to be stopped. */
+struct guild_prune_reason {
+	const char *text;   /* "median: loss = 0.9 at step 10, where the median is 0.5 (7 trials)" */
+	const char *rule;   /* "percentile 25", "loss > 10 after step 5" */
+	const char *scalar; /* that the rule is about */
+	int64_t step;
+	double value, limit; /* what came, and what it was compared with; NaN: nothing */
+	uint64_t n_compared; /* other trials it was compared with */
+};
+
+/* Judges trials by the scalars they report while they run. The same calls, the same decisions. One thread. A report costs O(log n) in
+ * the number of trials; memory is 8 bytes for most reports. */
+struct guild_pruner;
+/* `rules` as guild_prune_read takes them; those that name no scalar are about `objective` (NULL: loss), which is to be made large with
+ * `maximize`. */
+int guild_pruner_new(const struct guild_value *rules, const char *objective, bool maximize,
+	struct guild_pruner **out, struct guild_error *err);
+void guild_pruner_free(struct guild_pruner *p);
+/* True for scalars that rules are about: "loss", or "DIR#loss" for "loss". */
+bool guild_pruner_watches(const struct guild_pruner *p, const char *key);
+/* A scalar of a running trial; step below 0: reports are counted from 1. Steps may have gaps, come again or go back. Why it is to be
+ * stopped, once, borrowed until the next call; or NULL. */
+const struct guild_prune_reason *guild_pruner_report(struct guild_pruner *p, uint64_t trial,
+	const char *key, int64_t step, double value);
+/* The same of a trial from before: others are compared with it, nothing is decided. */
+void guild_pruner_recall(struct guild_pruner *p, uint64_t trial, const char *key, int64_t step,
+	double value);
+/* A trial has ended. If it reports again, it is a new attempt. */
+void guild_pruner_end(struct guild_pruner *p, uint64_t trial, bool completed);
 /* ---- where the trials of a batch come from ------------------------------------------------------------------------ */
 
 /* A list of flags (dicts), each to be one trial; those that a batch has already are not made again. `trials` is borrowed. */
