@@ -94,6 +94,10 @@ struct guild_series { /* sorted by prefix, then tag */
 /* The scalars of every event file under the run in full, in `a`. Damage as in guild_scalars_read. */
 int guild_series_read(const struct guild_run *r, struct guild_arena *a, struct guild_series *out,
 	const struct guild_log *log, struct guild_error *err);
+/* Every value of every scalar, in the order it was written; `key` as users write it. */
+typedef void guild_scalar_each_fn(void *arg, const char *key, int64_t step, double value);
+void guild_scalars_each(const struct guild_run *r, guild_scalar_each_fn *fn, void *arg,
+	const struct guild_log *log);
 /* guild_scalars_read, telling what the answer hangs on: 'd' a directory that was listed, 'f' an event file that was read, 'l' a link that was not
  * followed; paths are relative to the run, "." for itself. */
 typedef void guild_scalars_seen_fn(void *arg, char kind, const char *path);

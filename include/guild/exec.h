@@ -217,6 +217,7 @@ struct guild_run_options {
 	bool force_deps, force_sourcecode, keep_run, quiet, no_pty, durable;
 	double stop_after_min;
 	const struct guild_value *alerts;      /* --alert: list of texts, or NULL */
+	const struct guild_value *prune;       /* rules of a batch, in their plain form; or NULL */
 	const struct guild_value *run_params;  /* attribute as it will be saved (runs.md 3.3) */
 	const struct guild_value *extra_attrs; /* dict, --attr NAME=VALUE; or NULL */
 	int64_t max_trials;                    /* 0: all */

@@ -24,6 +24,8 @@ struct guild_project_world {
 	const char *const *(*python_path)(void *arg);
 	/* Judges one rule of an operation's `alerts` for guild_project_check: an error names its place. NULL: they are not looked at. */
 	int (*check_alert)(void *arg, const struct guild_value *rule, struct guild_error *err);
+	/* The same for an operation's `prune`, given whole. */
+	int (*check_prune)(void *arg, const struct guild_value *rules, struct guild_error *err);
 	void *arg;
 	bool plain_numbers; /* numbers as PyYAML reads them: 1e-3 is text (NO_PATCH_YAML=1) */
 };
@@ -58,6 +60,7 @@ struct guild_op_def {
 	const char *label;
 	const struct guild_value *tags;    /* list */
 	const struct guild_value *alerts;  /* as written, or NULL */
+	const struct guild_value *prune;   /* as written, or NULL */
 	const struct guild_value *compare; /* list */
 	const struct guild_value *plugins;
 	const char *python_requires;

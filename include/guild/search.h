@@ -188,6 +188,21 @@ void guild_pruner_recall(struct guild_pruner *p, uint64_t trial, const char *key
 	double value);
 /* A trial has ended. If it reports again, it is a new attempt. */
 void guild_pruner_end(struct guild_pruner *p, uint64_t trial, bool completed);
+/* The curve of an ended run from its event files, recalled as trial `trial`; what is damaged is a warning. */
+void guild_pruner_recall_run(struct guild_pruner *p, uint64_t trial, const struct guild_run *run,
+	const struct guild_log *log);
+
+/* Hooks of a batch with a pruner around them: its trials are judged as they run, those from before are recalled. Stopped trials have attribute
+ * `_pruned`: `rule`, `scalar`, `step`, `value`, `limit`, `trials`, `text`. */
+struct guild_pruning;
+/* `objective` as the batch has it: "loss", "-max acc" is to be made large. `inner` is borrowed; `hooks` are those to give to the batch,
+ * good until guild_pruning_free. Without rules they are `inner` themselves, and *out is NULL. Errors as guild_pruner_new. */
+int guild_prune_hooks(const struct guild_value *rules, const char *objective,
+	const struct guild_batch_hooks *inner, struct guild_batch_hooks *hooks,
+	struct guild_pruning **out, struct guild_error *err);
+void guild_pruning_free(struct guild_pruning *p);
+/* The rules of a batch as recorded with its prototype, in `a`; NULL: none. */
+const struct guild_value *guild_prune_recorded(const struct guild_run *batch, struct guild_arena *a);
 /* ---- where the trials of a batch come from ------------------------------------------------------------------------ */
 
 /* A list of flags (dicts), each to be one trial; those that a batch has already are not made again. `trials` is borrowed. */

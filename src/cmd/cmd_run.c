@@ -183,6 +183,11 @@ static const struct guild_opt batch_opts[] = {
 		.kind = GUILD_OPT_LIST,
 		.hidden = true,
 		.help = "Flag of the optimizer."},
+	{.names = "--prune",
+		.value = "RULE",
+		.kind = GUILD_OPT_LIST,
+		.help = "Stop hopeless trials of a batch early: median, 'percentile 25', asha, hyperband, 'patience 10', 'loss > 10'; "
+			"no for none (docs/guide/pruning.md). May be repeated."},
 	{.names = "--stage-trials",
 		.excludes = "print-trials",
 		.help = "Prepare the trials and do not start them."},
@@ -282,6 +287,7 @@ static int check_alerts(const struct guild_run_cmd *c, struct guild_error *err)
 int guild_run_cmd_decide(struct guild_run_cmd *c, struct guild_error *err)
 {
 	int rc = check_alerts(c, err);
+	rc = rc ? rc : guild_run_cmd_read_prune(c, err);
 	rc = rc ? rc : guild_run_cmd_import_flags(c, false, err);
 	rc = rc ? rc : guild_run_cmd_resolve_flags(c, err);
 	rc = rc ? rc : guild_run_cmd_edit(c, err);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "guild/exec.h"
+#include "guild/search.h"
 
 struct world {
 	struct guild_project_world offered;
@@ -69,6 +70,14 @@ static int check_alert(void *arg, const struct guild_value *rule, struct guild_e
 	return guild_alerts_read(w->ctx->arena, rule, &plain, err);
 }
 
+static int check_prune(void *arg, const struct guild_value *rules, struct guild_error *err)
+{
+	struct world *w = arg;
+	struct guild_value *plain = NULL;
+
+	return guild_prune_read(w->ctx->arena, rules, &plain, err);
+}
+
 const struct guild_project_world *guild_op_world(const struct guild_ctx *ctx)
 {
 	struct world *w = guild_arena_alloc(ctx->arena, sizeof(*w));
@@ -79,6 +88,7 @@ const struct guild_project_world *guild_op_world(const struct guild_ctx *ctx)
 	w->offered = (struct guild_project_world){
 		.python_path = python_path,
 		.check_alert = check_alert,
+		.check_prune = check_prune,
 		.arg = w,
 		.plain_numbers = plain && strcmp(plain, "1") == 0,
 	};

@@ -130,3 +130,38 @@ int guild_series_read(const struct guild_run *r, struct guild_arena *a, struct g
 	free(reading.v);
 	return 0;
 }
+
+/* ---- one by one ---------------------------------------------------------------------------------------------- */
+
+struct telling {
+	guild_scalar_each_fn *fn;
+	void *arg;
+	const struct guild_log *log;
+	const char *prefix; /* "" where tags are keys */
+	struct guild_buf key;
+};
+
+static int tell(void *arg, const struct guild_event_scalar *s)
+{
+	struct telling *t = arg;
+	guild_buf_reset(&t->key);
+	guild_buf_printf(&t->key, "%s%s%.*s", t->prefix, *t->prefix ? "#" : "",
+		GUILD_STR_FMT(s->tag));
+	t->fn(t->arg, guild_buf_cstr(&t->key), s->step, s->value);
+	return 0;
+}
+
+static void tell_dir(void *arg, const char *dir, const char *prefix, const struct guild_strs *files)
+{
+	struct telling *t = arg;
+	t->prefix = strcmp(prefix, ".guild") == 0 ? "" : prefix;
+	guild_event_dir_read(dir, files, tell, t, t->log);
+}
+
+void guild_scalars_each(const struct guild_run *r, guild_scalar_each_fn *fn, void *arg,
+	const struct guild_log *log)
+{
+	struct telling t = {.fn = fn, .arg = arg, .log = log};
+	guild_event_dirs_walk(r->dir, tell_dir, &t);
+	guild_buf_fini(&t.key);
+}

@@ -184,6 +184,9 @@ void guild_snapshot_fini(struct guild_snapshot *s);
 /* Adds the rules `more` (as guild_alerts_read takes them) to the record's, those it has already left out. */
 int guild_record_alerts(struct guild_arena *a, struct guild_value *record,
 	const struct guild_value *more, struct guild_error *err);
+/* Puts the pruning rules that were typed in the place of those recorded; none typed: as it is. */
+void guild_record_prune(struct guild_arena *a, struct guild_value *record,
+	const struct guild_run_options *options);
 /* Attribute `op` of an operation of a project. */
 int guild_op_record(struct guild_arena *a, const struct guild_exec_op *x, struct guild_value **out,
 	struct guild_error *err);

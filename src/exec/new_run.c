@@ -33,6 +33,7 @@ static const char *const reserved[] = {
 	"random_seed",
 	"run_params",
 	"sourcecode_digest",
+	"_pruned",
 	"_removed",
 	"_resolved",
 	"_sourcecode_left_out",

@@ -248,6 +248,16 @@ int guild_record_alerts(struct guild_arena *a, struct guild_value *record,
 	return rc;
 }
 
+void guild_record_prune(struct guild_arena *a, struct guild_value *record,
+	const struct guild_run_options *options)
+{
+	if (options->prune && options->prune->n > 0) {
+		guild_value_set(a, record, "prune", guild_value_copy(a, options->prune));
+	} else if (options->prune) {
+		guild_value_unset(record, "prune");
+	}
+}
+
 int guild_op_record(struct guild_arena *a, const struct guild_exec_op *x, struct guild_value **out,
 	struct guild_error *err)
 {
@@ -257,6 +267,7 @@ int guild_op_record(struct guild_arena *a, const struct guild_exec_op *x, struct
 		if (label) {
 			guild_value_set(a, *out, "label-template", guild_value_string(a, label));
 		}
+		guild_record_prune(a, *out, x->options);
 		return guild_record_alerts(a, *out, x->options->alerts, err);
 	}
 	const struct guild_op_def *op = x->op;
@@ -302,6 +313,7 @@ int guild_op_record(struct guild_arena *a, const struct guild_exec_op *x, struct
 		guild_value_set(a, v, "env-secrets", guild_value_copy(a, op->env_secrets));
 	}
 	*out = v;
+	guild_record_prune(a, v, x->options);
 	rc = guild_record_alerts(a, v, op->alerts, err);
 	return rc ? rc : guild_record_alerts(a, v, x->options->alerts, err);
 }

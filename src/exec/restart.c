@@ -133,6 +133,10 @@ int guild_restart_update(struct guild_run *run, const struct guild_exec_start *s
 		u.rc = guild_record_alerts(a, record, start->options->alerts, err);
 		put(&u, "op", record);
 	}
+	if (start->options->prune) {
+		guild_record_prune(a, record, start->options);
+		put(&u, "op", record);
+	}
 	if (start->options->tags.n > 0) {
 		put(&u, "tags", guild_value_strs(a, &start->options->tags));
 	}

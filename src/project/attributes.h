@@ -55,7 +55,7 @@ extern const struct project_kind project_kind_operation, project_kind_flag, proj
 	project_kind_resource, project_kind_source, project_kind_dependency, project_kind_rename,
 	project_kind_step, project_kind_check, project_kind_sourcecode, project_kind_rule,
 	project_kind_pattern, project_kind_optimizer, project_kind_objective, project_kind_publish,
-	project_kind_profile, project_kind_alert;
+	project_kind_profile, project_kind_alert, project_kind_prune;
 /* All of them in the order of the reference, ending with NULL. */
 extern const struct project_kind *const project_kinds[];
 

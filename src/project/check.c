@@ -397,6 +397,15 @@ static void check_alerts(struct checker *c, const struct guild_op_def *op)
 	}
 }
 
+static void check_prune(struct checker *c, const struct guild_op_def *op)
+{
+	struct guild_error err = {0};
+	if (op->prune && c->world && c->world->check_prune &&
+		c->world->check_prune(c->world->arg, op->prune, &err) != 0) {
+		found_error(c, &err);
+	}
+}
+
 static void check_operation(struct checker *c, const struct guild_op_def *op)
 {
 	for (size_t i = 0; op->requires && i < op->requires->n; i++) {
@@ -410,6 +419,7 @@ static void check_operation(struct checker *c, const struct guild_op_def *op)
 	check_optimizers(c, op);
 	check_profiles(c, op);
 	check_alerts(c, op);
+	check_prune(c, op);
 }
 
 /* ---- a project ---- */

@@ -108,6 +108,7 @@ static int read_collections(struct project_reader *r, const struct guild_value *
 	}
 	op->alerts = project_said(data, "alerts");
 	op->env = project_said(data, "env");
+	op->prune = project_said(data, "prune");
 	op->publish = project_said(data, "publish");
 	op->run_attrs = project_said(data, "run-attrs");
 	op->sourcecode = project_said(data, "sourcecode");

@@ -6,11 +6,15 @@
 
 #include "prune.h"
 
+/* Where nothing is said: the noisy start of the curve, by the length of the first trial that completed. */
+enum { WARMUP_PARTS = 8 };
+
 struct rule {
 	struct prune_rule asked;
 	void *state;
 	double sign;     /* a value times this is small when it is good */
 	uint64_t n_complete;
+	int64_t warmup; /* -1: not known before a trial has completed */
 	struct guild_map trials; /* number -> struct prune_curve */
 };
 
@@ -38,6 +42,7 @@ int guild_pruner_new(const struct guild_value *rules, const char *objective, boo
 		if (rc == 0) {
 			bool up = r->asked.direction ? r->asked.direction > 0 : maximize;
 			r->sign = up ? -1 : 1;
+			r->warmup = r->asked.warmup;
 			r->state = r->asked.class->open(&r->asked);
 			p->n_rules++;
 		}
@@ -129,11 +134,11 @@ static struct prune_curve *curve_of(struct rule *r, uint64_t trial)
 static bool is_time(const struct rule *r, struct prune_curve *c, int64_t step)
 {
 	const struct prune_rule *asked = &r->asked;
-	if (step < asked->warmup || r->n_complete < (uint64_t)asked->startup) {
+	if (r->warmup < 0 || step < r->warmup || r->n_complete < (uint64_t)asked->startup) {
 		return false;
 	}
 	if (asked->interval > 0) {
-		int64_t number = (step - asked->warmup) / asked->interval;
+		int64_t number = (step - r->warmup) / asked->interval;
 		bool is_first = number > c->decided;
 		c->decided = is_first ? number : c->decided;
 		return is_first;
@@ -243,11 +248,12 @@ void guild_pruner_end(struct guild_pruner *p, uint64_t trial, bool completed)
 			continue;
 		}
 		c->is_over = true;
-		if (completed) {
-			r->n_complete++;
-			if (r->asked.class->completed) {
-				r->asked.class->completed(r->state, c);
-			}
+		r->n_complete += completed;
+		if (completed && r->warmup < 0) {
+			r->warmup = c->step / WARMUP_PARTS;
+		}
+		if (r->asked.class->ended) {
+			r->asked.class->ended(r->state, c, completed);
 		}
 	}
 }

@@ -25,7 +25,7 @@ struct prune_rule {
 	const char *key;   /* of the scalar; NULL: the objective */
 	int direction;     /* 1: maximize, -1: minimize, 0: as the batch */
 	double keep;       /* percent */
-	int64_t warmup;    /* steps below it decide nothing */
+	int64_t warmup;    /* steps below it decide nothing; -1: found out */
 	int64_t interval;  /* of steps, one decision in each; 0: every report */
 	int64_t startup;   /* trials that have to complete before anything is decided */
 	int64_t min_trials; /* to compare with */
@@ -72,8 +72,8 @@ struct prune_class {
 	/* Takes one report; true: the trial is to be stopped. The curve has it already but for `next` and `anchor`. */
 	bool (*take)(void *state, struct prune_curve *c, const struct prune_report *r,
 		struct prune_verdict *out);
-	/* May be NULL. `step`: the last one that a complete trial reported. */
-	void (*completed)(void *state, const struct prune_curve *c);
+	/* May be NULL. */
+	void (*ended)(void *state, const struct prune_curve *c, bool completed);
 	void (*close)(void *state);
 };
 extern const struct prune_class search_prune_quantile; /* median, percentile */

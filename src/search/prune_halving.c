@@ -9,7 +9,7 @@
 
 #include "prune.h"
 
-enum { RUNGS_MAX = 63, BRACKETS_MAX = 16, BRACKETS_UNKNOWN = 3, RESOURCE_PARTS = 10 };
+enum { RUNGS_MAX = 63, BRACKETS_MAX = 16, BRACKETS_UNKNOWN = 2, RESOURCE_PARTS = 6 };
 
 struct halving {
 	int64_t factor, min_resource, max_resource; /* 0: not known */
@@ -113,10 +113,10 @@ static bool halving_take(void *state, struct prune_curve *c, const struct prune_
 }
 
 /* The first complete trial says how much there is to spend. */
-static void halving_completed(void *state, const struct prune_curve *c)
+static void halving_ended(void *state, const struct prune_curve *c, bool completed)
 {
 	struct halving *h = state;
-	if (h->min_resource == 0 && c->step >= 0) {
+	if (completed && h->min_resource == 0 && c->step >= 0) {
 		h->min_resource = c->step >= RESOURCE_PARTS ? c->step / RESOURCE_PARTS : 1;
 	}
 }
@@ -125,6 +125,6 @@ const struct prune_class search_prune_halving = {
 	.name = "asha",
 	.open = halving_open,
 	.take = halving_take,
-	.completed = halving_completed,
+	.ended = halving_ended,
 	.close = halving_close,
 };

@@ -23,11 +23,11 @@ static const struct kind {
 	struct prune_rule defaults;
 } kinds[] = {
 	{"median", &search_prune_quantile, MEDIAN, NULL, NULL, false,
-		{.keep = 50, .startup = 2, .min_trials = 2}},
+		{.keep = 50, .startup = 2, .min_trials = 2, .warmup = -1}},
 	{"percentile", &search_prune_quantile, PERCENTILE, "keep", NULL, true,
-		{.startup = 2, .min_trials = 2}},
-	{"asha", &search_prune_halving, ASHA, NULL, NULL, false, {.factor = 3, .brackets = 1}},
-	{"hyperband", &search_prune_halving, HYPERBAND, NULL, NULL, false, {.factor = 3}},
+		{.startup = 2, .min_trials = 2, .warmup = -1}},
+	{"asha", &search_prune_halving, ASHA, NULL, NULL, false, {.factor = 2, .brackets = 1}},
+	{"hyperband", &search_prune_halving, HYPERBAND, NULL, NULL, false, {.factor = 2}},
 	{"patience", &search_prune_patience, PATIENCE, "reports", "min-delta", true, {0}},
 	{"threshold", &search_prune_threshold, THRESHOLD, NULL, NULL, false, {.after = -1}},
 };
