@@ -201,8 +201,11 @@ int guild_prune_hooks(const struct guild_value *rules, const char *objective,
 	const struct guild_batch_hooks *inner, struct guild_batch_hooks *hooks,
 	struct guild_pruning **out, struct guild_error *err);
 void guild_pruning_free(struct guild_pruning *p);
-/* The rules of a batch as recorded with its prototype, in `a`; NULL: none. */
-const struct guild_value *guild_prune_recorded(const struct guild_run *batch, struct guild_arena *a);
+/* The same for a batch run, by its recorded objective (the first of several) and `rules`, or, where they are NULL, those recorded. */
+int guild_prune_batch(const struct guild_run *batch, const struct guild_value *rules,
+	const struct guild_batch_hooks *inner, struct guild_batch_hooks *hooks,
+	struct guild_pruning **out, struct guild_error *err);
+
 /* ---- where the trials of a batch come from ------------------------------------------------------------------------ */
 
 /* A list of flags (dicts), each to be one trial; those that a batch has already are not made again. `trials` is borrowed. */

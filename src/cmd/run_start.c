@@ -83,10 +83,14 @@ static int execute_batch(struct guild_run_cmd *c, struct guild_run *run,
 	const struct guild_exec_start *start, struct guild_supervise_result *result,
 	struct guild_error *err)
 {
+	struct guild_batch_hooks trials;
 	struct guild_batch_hooks hooks;
-	struct guild_trial_list *list = guild_trial_list_new(c->trials, &hooks);
+	struct guild_pruning *pruning = NULL;
+	struct guild_trial_list *list = guild_trial_list_new(c->trials, &trials);
 	const struct guild_batch_request req = {.start = start, .hooks = &hooks};
-	int rc = guild_batch_run(run, &req, result, err);
+	int rc = guild_prune_batch(run, c->options.prune, &trials, &hooks, &pruning, err);
+	rc = rc ? rc : guild_batch_run(run, &req, result, err);
+	guild_pruning_free(pruning);
 	guild_trial_list_free(list);
 	return rc;
 }

@@ -71,6 +71,7 @@ static void record_start(struct supervisor *s)
 {
 	guild_run_attr_remove(s->req->run, "exit_status", NULL);
 	guild_run_attr_remove(s->req->run, "stopped", NULL);
+	guild_run_attr_remove(s->req->run, "_pruned", NULL);
 	guild_run_attr_remove(s->req->run, "_stopped_status", NULL);
 	guild_run_set_marker(s->req->run, GUILD_RUN_STOPPED, false, NULL);
 	s->result->started_us = guild_run_timestamp();

@@ -175,6 +175,12 @@ static void ended(void *arg, const struct guild_batch_trial *trial,
 	}
 }
 
+static const char *summary(void *arg)
+{
+	const struct guild_batch_hooks *inner = ((struct guild_pruning *)arg)->inner;
+	return inner->summary ? inner->summary(inner->arg) : NULL;
+}
+
 static void finish(void *arg)
 {
 	const struct guild_batch_hooks *inner = ((struct guild_pruning *)arg)->inner;
@@ -225,7 +231,8 @@ int guild_prune_hooks(const struct guild_value *rules, const char *objective,
 			.watches = watches,
 			.seen = seen,
 			.ended = ended,
-			.finish = finish};
+			.finish = finish,
+			.summary = summary};
 		*out = p;
 	}
 	return rc;
@@ -240,7 +247,9 @@ void guild_pruning_free(struct guild_pruning *p)
 	}
 }
 
-const struct guild_value *guild_prune_recorded(const struct guild_run *batch, struct guild_arena *a)
+/* The prototype's record holds them. */
+static const struct guild_value *recorded_rules(const struct guild_run *batch,
+	struct guild_arena *a)
 {
 	char *dir = guild_path_join(batch->guild_dir, "proto");
 	struct guild_run proto = {0};
@@ -249,4 +258,19 @@ const struct guild_value *guild_prune_recorded(const struct guild_run *batch, st
 	guild_run_fini(&proto);
 	free(dir);
 	return guild_value_get(record, "prune");
+}
+
+int guild_prune_batch(const struct guild_run *batch, const struct guild_value *rules,
+	const struct guild_batch_hooks *inner, struct guild_batch_hooks *hooks,
+	struct guild_pruning **out, struct guild_error *err)
+{
+	struct guild_arena *a = guild_arena_new();
+	const struct guild_value *objective = guild_run_attr(batch, a, "objective");
+	if (objective && objective->type == GUILD_LIST && objective->n > 0) {
+		objective = objective->items[0];
+	}
+	int rc = guild_prune_hooks(rules ? rules : recorded_rules(batch, a),
+		guild_value_text(objective), inner, hooks, out, err);
+	guild_arena_free(a);
+	return rc;
 }
