@@ -161,8 +161,8 @@ int guild_prune_read(struct guild_arena *a, const struct guild_value *written,
 
 /* Why a trial is to be stopped. */
 struct guild_prune_reason {
-	const char *text;   /* "median: loss = 0.9 at step 10, where the median is 0.5 (7 trials)" */
-	const char *rule;   /* "percentile 25", "loss > 10 after step 5" */
+	const char *text; /* "median: loss = 0.9 at step 10, where the median is 0.5 (7 trials)" */
+	const char *rule; /* "percentile 25", "loss > 10 after step 5" */
 	const char *scalar; /* that the rule is about */
 	int64_t step;
 	double value, limit; /* what came, and what it was compared with; NaN: nothing */

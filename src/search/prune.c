@@ -12,9 +12,9 @@ enum { WARMUP_PARTS = 8 };
 struct rule {
 	struct prune_rule asked;
 	void *state;
-	double sign;     /* a value times this is small when it is good */
+	double sign; /* a value times this is small when it is good */
 	uint64_t n_complete;
-	int64_t warmup; /* -1: not known before a trial has completed */
+	int64_t warmup;          /* -1: not known before a trial has completed */
 	struct guild_map trials; /* number -> struct prune_curve */
 };
 

@@ -6,7 +6,14 @@
 
 /* ---- rules as they are written (prune_rule.c, prune_condition.c) ------------------------------------------------ */
 
-enum prune_compare { PRUNE_ABOVE, PRUNE_AT_LEAST, PRUNE_BELOW, PRUNE_AT_MOST, PRUNE_NAN, PRUNE_NOT_FINITE };
+enum prune_compare {
+	PRUNE_ABOVE,
+	PRUNE_AT_LEAST,
+	PRUNE_BELOW,
+	PRUNE_AT_MOST,
+	PRUNE_NAN,
+	PRUNE_NOT_FINITE
+};
 /* "loss > 10", "loss is nan" */
 struct prune_condition {
 	const char *key;
@@ -21,13 +28,13 @@ bool search_prune_is_condition(struct guild_str text);
 
 struct prune_rule {
 	const struct prune_class *class;
-	const char *text;  /* as shown */
-	const char *key;   /* of the scalar; NULL: the objective */
-	int direction;     /* 1: maximize, -1: minimize, 0: as the batch */
-	double keep;       /* percent */
-	int64_t warmup;    /* steps below it decide nothing; -1: found out */
-	int64_t interval;  /* of steps, one decision in each; 0: every report */
-	int64_t startup;   /* trials that have to complete before anything is decided */
+	const char *text;   /* as shown */
+	const char *key;    /* of the scalar; NULL: the objective */
+	int direction;      /* 1: maximize, -1: minimize, 0: as the batch */
+	double keep;        /* percent */
+	int64_t warmup;     /* steps below it decide nothing; -1: found out */
+	int64_t interval;   /* of steps, one decision in each; 0: every report */
+	int64_t startup;    /* trials that have to complete before anything is decided */
 	int64_t min_trials; /* to compare with */
 	int64_t factor, min_resource, max_resource, brackets; /* 0: found out */
 	int64_t reports;
@@ -50,21 +57,21 @@ struct prune_curve {
 	int64_t step;   /* the greatest so far; -1: none */
 	double best;    /* of the finite values, small is good; INFINITY: none */
 	double anchor;  /* patience: the best that was better by min-delta */
-	int64_t next;   /* first bucket (prune_quantile.c) or rung (prune_halving.c) that it has not entered */
+	int64_t next; /* first bucket (prune_quantile.c) or rung (prune_halving.c) that it has not entered */
 	int64_t decided; /* number of the last interval that had its decision; -1: none */
 };
 struct prune_report {
 	int64_t step;
-	double raw;     /* as the program said it */
-	double value;   /* small is good; NaN and infinities as they came */
-	double before;  /* the curve's best before this report */
+	double raw;    /* as the program said it */
+	double value;  /* small is good; NaN and infinities as they came */
+	double before; /* the curve's best before this report */
 	bool may_stop; /* else it is only noted: a trial from before, warm-up */
 };
 /* What a decision came from. */
 struct prune_verdict {
-	double limit;       /* small is good; NaN: none */
+	double limit; /* small is good; NaN: none */
 	uint64_t n_compared;
-	const char *what;   /* "the median", in the arena of the pruner or constant */
+	const char *what; /* "the median", in the arena of the pruner or constant */
 };
 struct prune_class {
 	const char *name;
@@ -85,7 +92,8 @@ extern const struct prune_class search_prune_threshold;
 
 /* Numbers come and stay; the border between the best ones and the others is at hand. */
 struct prune_rank {
-	double *low, *high; /* heaps: the `n_low` smallest with the greatest first, the others with the smallest first */
+	double *low,
+		*high; /* heaps: the `n_low` smallest with the greatest first, the others with the smallest first */
 	size_t n_low, n_high, cap_low, cap_high;
 };
 void search_rank_fini(struct prune_rank *r);

@@ -64,8 +64,8 @@ int search_prune_condition_read(struct guild_arena *a, struct guild_str text,
 		return guild_error_set(err, GUILD_EINVALID, "'%.*s' compares no scalar",
 			GUILD_STR_FMT(text));
 	}
-	*out = (struct prune_condition){.key = guild_arena_strndup(a, key.p, key.n),
-		.compare = compares[which].compare};
+	*out = (struct prune_condition){
+		.key = guild_arena_strndup(a, key.p, key.n), .compare = compares[which].compare};
 	if (out->compare == PRUNE_NAN || out->compare == PRUNE_NOT_FINITE) {
 		return rest.n == 0 ? 0
 				   : guild_error_set(err, GUILD_EINVALID,

@@ -37,9 +37,10 @@ static void *halving_open(const struct prune_rule *rule)
 	h->n_brackets = (size_t)rule->brackets;
 	h->min_trials = (uint64_t)rule->min_trials;
 	if (h->n_brackets == 0) {
-		h->n_brackets = h->min_resource > 0 && h->max_resource > 0
-					? count_brackets(h->min_resource, h->max_resource, h->factor)
-					: BRACKETS_UNKNOWN;
+		h->n_brackets =
+			h->min_resource > 0 && h->max_resource > 0
+				? count_brackets(h->min_resource, h->max_resource, h->factor)
+				: BRACKETS_UNKNOWN;
 	}
 	return h;
 }

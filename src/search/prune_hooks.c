@@ -25,7 +25,7 @@ struct recalled {
 		const char *key;
 		int64_t step;
 		double value;
-	} *v;
+	} * v;
 	size_t n, cap;
 	bool has_steps;
 };

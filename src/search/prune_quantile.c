@@ -27,7 +27,7 @@ struct quantile {
 	struct ended {
 		size_t from; /* the first bucket it did not reach */
 		double best;
-	} *ended;
+	} * ended;
 	size_t n_ended, cap_ended;
 	uint64_t n_stopped;
 };

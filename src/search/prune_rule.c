@@ -121,9 +121,8 @@ static int fail_kind(const struct guild_value *at, const char *name, struct guil
 static int fail_key(const struct guild_value *at, const char *name, struct guild_error *err)
 {
 	const char *near = guild_nearest(name, keys);
-	return near ? fail(at, err,
-			      "unknown option '%s' of a pruning rule (did you mean '%s'?)", name,
-			      near)
+	return near ? fail(at, err, "unknown option '%s' of a pruning rule (did you mean '%s'?)",
+			      name, near)
 		    : fail(at, err, "unknown option '%s' of a pruning rule", name);
 }
 
@@ -365,10 +364,10 @@ static int check_keys(const struct guild_value *v, const struct kind *kind, stru
 		}
 		const struct option *o = find_option(key);
 		bool is_threshold = kind->bit == THRESHOLD;
-		bool fits = o                                ? (o->kinds & kind->bit) != 0
-			    : strcmp(key, "when") == 0       ? is_threshold
-			    : strcmp(key, "rule") == 0       ? true
-							     : !is_threshold;
+		bool fits = o                          ? (o->kinds & kind->bit) != 0
+			    : strcmp(key, "when") == 0 ? is_threshold
+			    : strcmp(key, "rule") == 0 ? true
+						       : !is_threshold;
 		if (!fits) {
 			return fail(v->pairs[i].key, err, "rule '%s' has no option '%s'",
 				kind->name, key);
@@ -385,7 +384,9 @@ static int read_number(const struct guild_value *v, const struct option *o, stru
 	if (!is_number || (o->is_whole && number != floor(number))) {
 		return fail(v, err, "'%s' must be a %s from %g%s", o->name,
 			o->is_whole ? "whole number" : "number", o->min,
-			o->max == 100 ? " to 100" : o->max == 16 ? " to 16" : " on");
+			o->max == 100  ? " to 100"
+			: o->max == 16 ? " to 16"
+				       : " on");
 	}
 	char *field = (char *)out + o->offset;
 	if (o->is_whole) {
