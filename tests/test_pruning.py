@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import pathlib
 import random
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import yaml
 from conftest import ROOT
 
 PYTHON = os.path.realpath(sys.executable)
-DRIVER = os.environ.get("PRUNE_DRIVER", str(ROOT / "build/tests/prune_driver"))
+DRIVER = pathlib.Path(os.environ.get("BUILD_DIR", ROOT / "build")) / "tests" / "prune_driver"
 
 TRAIN = """
 lr = 1.0
