@@ -46,6 +46,7 @@ struct sampler_class {
 	void (*close)(void *state);
 };
 extern const struct sampler_class *const search_samplers[]; /* sorted, NULL at the end */
+extern const struct sampler_class search_gp;
 extern const struct sampler_class search_qmc;
 extern const struct sampler_class search_random;
 

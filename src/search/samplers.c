@@ -7,6 +7,7 @@
 #include "sampler.h"
 
 const struct sampler_class *const search_samplers[] = {
+	&search_gp,
 	&search_qmc,
 	&search_random,
 	NULL,
