@@ -49,11 +49,15 @@ extern const struct sampler_class *const search_samplers[]; /* sorted, NULL at t
 extern const struct sampler_class search_gp;
 extern const struct sampler_class search_qmc;
 extern const struct sampler_class search_random;
+extern const struct sampler_class search_tpe;
 
 /* One number to be made small for each told point: failed ones get what is worse than the worst, pruned ones their last value but not better than
  * the median of the complete ones, infeasible ones come after all feasible ones by their violation. Several objectives are made one by an
  * augmented Chebyshev norm with weights drawn from mt (J. Knowles, "ParEGO", IEEE TEVC 10 (2006)). All 0 without a complete point. */
 void search_targets(const struct search_history *h, struct guild_mt19937 *mt, double *y);
+
+/* The k-th smallest (from 0) of n finite numbers, in linear time; they are reordered. */
+double search_kth(double *v, size_t n, size_t k);
 
 /* ---- units ------------------------------------------------------------------------------------------------------- */
 

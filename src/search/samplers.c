@@ -10,6 +10,7 @@ const struct sampler_class *const search_samplers[] = {
 	&search_gp,
 	&search_qmc,
 	&search_random,
+	&search_tpe,
 	NULL,
 };
 

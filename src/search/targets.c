@@ -6,11 +6,38 @@
 
 #include "sampler.h"
 
-static int compare_f64(const void *a, const void *b)
+static void swap(double *a, double *b)
 {
-	double x = *(const double *)a;
-	double y = *(const double *)b;
-	return x < y ? -1 : x > y;
+	double t = *a;
+	*a = *b;
+	*b = t;
+}
+
+/* C. A. R. Hoare, "Find", CACM 4 (1961). */
+double search_kth(double *v, size_t n, size_t k)
+{
+	ptrdiff_t at = (ptrdiff_t)k;
+	ptrdiff_t low = 0;
+	ptrdiff_t high = (ptrdiff_t)n - 1;
+	while (low < high) {
+		double pivot = v[at];
+		ptrdiff_t i = low;
+		ptrdiff_t j = high;
+		while (i <= j) {
+			while (v[i] < pivot) {
+				i++;
+			}
+			while (pivot < v[j]) {
+				j--;
+			}
+			if (i <= j) {
+				swap(&v[i++], &v[j--]);
+			}
+		}
+		low = j < at ? i : low;
+		high = at < i ? j : high;
+	}
+	return v[k];
 }
 
 static bool is_known(const struct search_history *h, const struct search_point *p)
@@ -91,11 +118,15 @@ void search_targets(const struct search_history *h, struct guild_mt19937 *mt, do
 			known[n_known++] = y[i];
 		}
 	}
-	qsort(known, n_known, sizeof(*known), compare_f64);
-	double worst = n_known > 0 ? known[n_known - 1] : 0;
-	double median = n_known > 0 ? known[n_known / 2] : 0;
-	double step = n_known > 0 && worst > known[0] ? 0.1 * (worst - median) : 1;
-	step = step > 0 ? step : 0.1 * (worst - known[0]);
+	double least = n_known > 0 ? known[0] : 0;
+	double worst = least;
+	for (size_t i = 0; i < n_known; i++) {
+		least = fmin(least, known[i]);
+		worst = fmax(worst, known[i]);
+	}
+	double median = n_known > 0 ? search_kth(known, n_known, n_known / 2) : 0;
+	double step = n_known > 0 && worst > least ? 0.1 * (worst - median) : 1;
+	step = step > 0 ? step : 0.1 * (worst - least);
 	step = step > 0 ? step : 1;
 	for (size_t i = 0; i < h->n_told; i++) {
 		const struct search_point *p = &h->v[h->told[i]];
