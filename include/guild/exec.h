@@ -88,6 +88,10 @@ int guild_supervise(const struct guild_supervise_request *req, struct guild_supe
  * A null flag is left out. */
 int guild_shim_path(const char *cache_dir, char **path, struct guild_error *err);
 
+/* The folder that the program of an optimizer needs on PYTHONPATH for `guild.batch_util` (docs/guide/custom-optimizers.md); GUILD_PROGRAM is to name
+ * this program. Written to the cache where it is missing; the caller frees. */
+int guild_batch_python_path(const char *cache_dir, char **path, struct guild_error *err);
+
 /* Programs for the user's Python that commands start; put under CACHE_DIR/tools/ where they are not there yet. Caller frees the path. */
 enum guild_python_tool { GUILD_TOOL_SHELL, GUILD_TOOL_TENSORFLOW };
 int guild_python_tool_path(const char *cache_dir, enum guild_python_tool tool, char **path,
@@ -498,6 +502,10 @@ int guild_batch_trials(struct guild_arena *a, const struct guild_value *flags,
 /* Makes the batch run with its prototype; trials are made when it is executed. */
 int guild_batch_stage(const struct guild_exec_op *x, bool staged, struct guild_run *out,
 	struct guild_error *err);
+/* Makes one trial of a batch for a program that runs as its operation: pending, or staged with options->stage_trials, linked from the batch. `start`: options and world;
+ * world->python may be NULL. GUILD_ENOTFOUND: the run has no prototype. */
+int guild_batch_add_trial(const struct guild_run *batch, const struct guild_exec_start *start,
+	const struct guild_value *flags, struct guild_run *out, struct guild_error *err);
 /* Where the trials of a batch come from, and who is told what becomes of them. All are called in the batch's process, one at a
  * time. Any but `next` may be NULL. */
 struct guild_batch_trial {

@@ -41,7 +41,9 @@
 	X(operations) \
 	X(optimizer) \
 	X(optimizer_ask_tell) \
+	X(optimizer_batch) \
 	X(optimizer_list) \
+	X(optimizer_trial) \
 	X(publish) \
 	X(reproduce) \
 	X(run) \

@@ -36,6 +36,9 @@ void guild_trial_maker_fini(struct guild_trial_maker *m);
 /* Makes one trial, pending, and links it from the batch. */
 int guild_trial_make(struct guild_trial_maker *m, const struct guild_value *flags,
 	struct guild_run *out, struct guild_error *err);
+/* A trial that waits is staged instead: for a queue. */
+int guild_trial_stage(struct guild_run *trial, const struct guild_value *flags,
+	const struct guild_exec_start *start, struct guild_arena *a, struct guild_error *err);
 
 /* ---- the batch's own output ---- */
 

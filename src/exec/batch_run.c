@@ -253,20 +253,6 @@ static void ended_in_worker(void *arg, struct guild_trial *t, const struct guild
 	}
 }
 
-static int stage_trial(struct batch *b, struct guild_run *trial, const struct guild_value *flags,
-	struct guild_error *err)
-{
-	const struct guild_value *record = guild_run_attr(trial, b->a, "op");
-	struct guild_exec_op x = {.opref = trial->opref,
-		.flags = flags,
-		.options = b->start->options,
-		.world = b->start->world};
-	int rc = guild_stage_write_env(&x, &trial->opref, record, trial, err);
-	rc = rc ? rc : guild_run_set_marker(trial, "STAGED", true, err);
-	rc = rc ? rc : guild_run_set_marker(trial, "PENDING", false, err);
-	return rc;
-}
-
 /* ---- trials start ------------------------------------------------------------------------------------------------------- */
 
 /* What becomes of a trial that is reached and is not as it was. */
@@ -300,7 +286,7 @@ static void start_trial(struct batch *b, struct guild_trial *t)
 	free(text);
 	if (b->stage_trials) {
 		t->state = GUILD_TRIAL_ENDED;
-		if (stage_trial(b, &t->run, t->shown.flags, &err) != 0) {
+		if (guild_trial_stage(&t->run, t->shown.flags, b->start, b->a, &err) != 0) {
 			note_failure(b, t, 1, err.text);
 		}
 		return;

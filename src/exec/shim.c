@@ -16,6 +16,8 @@ extern const char guild_yaml_py[];
 extern const char guild_notebook_py[];
 extern const char guild_shell_py[];
 extern const char guild_tensorflow_py[];
+extern const char guild_batch_init_py[];
+extern const char guild_batch_util_py[];
 
 struct carried_file {
 	const char *name;
@@ -32,6 +34,11 @@ static const struct carried_file shim_files[] = {
 };
 static const struct carried_file notebook_files[] = {
 	{"guild_notebook.py", guild_notebook_py},
+};
+
+static const struct carried_file batch_files[] = {
+	{"guild/__init__.py", guild_batch_init_py},
+	{"guild/batch_util.py", guild_batch_util_py},
 };
 
 static const struct carried_file tool_files[] = {
@@ -58,13 +65,16 @@ static int put_files(const char *cache_dir, const char *name, const struct carri
 {
 	char *dir = folder_of(cache_dir, name, files, n_files);
 	char *file = NULL;
-	int rc = guild_is_dir(dir) ? 0 : guild_mkdirs(dir, err);
+	int rc = 0;
 	for (size_t i = 0; i < n_files && rc == 0; i++) {
 		size_t n = strlen(files[i].text);
 		free(file);
 		file = guild_path_join(dir, files[i].name);
 		if (guild_file_size(file) != (int64_t)n) {
-			rc = guild_file_write(file, files[i].text, n, false, err);
+			char *folder = guild_path_dirname(file);
+			rc = guild_mkdirs(folder, err);
+			free(folder);
+			rc = rc ? rc : guild_file_write(file, files[i].text, n, false, err);
 		}
 	}
 	free(dir);
@@ -91,6 +101,20 @@ int guild_debugger_path(const char *cache_dir, char **path, struct guild_error *
 		free(dir);
 	}
 	free(shim);
+	return rc;
+}
+
+int guild_batch_python_path(const char *cache_dir, char **path, struct guild_error *err)
+{
+	char *file = NULL;
+	int rc = put_files(cache_dir, "batch", batch_files, GUILD_ARRAY_LEN(batch_files), &file,
+		err);
+	if (rc == 0) {
+		char *package = guild_path_dirname(file);
+		*path = guild_path_dirname(package);
+		free(package);
+	}
+	free(file);
 	return rc;
 }
 

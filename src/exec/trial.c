@@ -258,3 +258,35 @@ int guild_trial_make(struct guild_trial_maker *m, const struct guild_value *flag
 	free(runs);
 	return rc;
 }
+
+int guild_trial_stage(struct guild_run *trial, const struct guild_value *flags,
+	const struct guild_exec_start *start, struct guild_arena *a, struct guild_error *err)
+{
+	const struct guild_value *record = guild_run_attr(trial, a, "op");
+	struct guild_exec_op x = {.opref = trial->opref,
+		.flags = flags,
+		.options = start->options,
+		.world = start->world};
+	int rc = guild_stage_write_env(&x, &trial->opref, record, trial, err);
+	rc = rc ? rc : guild_run_set_marker(trial, "STAGED", true, err);
+	rc = rc ? rc : guild_run_set_marker(trial, "PENDING", false, err);
+	return rc;
+}
+
+int guild_batch_add_trial(const struct guild_run *batch, const struct guild_exec_start *start,
+	const struct guild_value *flags, struct guild_run *out, struct guild_error *err)
+{
+	struct guild_trial_maker m;
+	if (!guild_run_is_batch(batch)) {
+		return guild_error_set(err, GUILD_ENOTFOUND, "run %.8s is no batch", batch->id);
+	}
+	int rc = guild_trial_maker_init(&m, batch, start, err);
+	struct guild_value *sorted = guild_value_copy(m.arena, flags);
+	guild_value_sort_keys(sorted);
+	rc = rc ? rc : guild_trial_make(&m, sorted, out, err);
+	if (rc == 0 && start->options->stage_trials) {
+		rc = guild_trial_stage(out, sorted, start, m.arena, err);
+	}
+	guild_trial_maker_fini(&m);
+	return rc;
+}
