@@ -192,7 +192,9 @@ def test_batch_of_a_plain_script(guild, run):
     assert f"Stopping trial {done.trials[3].name}: {why['text']}" in done.stderr
     assert guild.attr(done.trials[3], "exit_status") == "-15\n"
     assert not (done.trials[3] / "8").exists()
-    assert "terminated" in guild("runs", "info", done.trials[3].name).stdout
+    assert why["text"] in guild("runs", "info", done.trials[3].name).stdout
+    assert json.loads(guild("runs", "info", "--json", done.trials[3].name).stdout)["pruned"] == why
+    assert "pruned" not in guild("runs", "info", done.trials[2].name).stdout
     assert yaml.safe_load(guild.attr(done.batch, "objective")) == "loss"
     # Goes on with what it knows: the stopped one stays, a new one is measured against those from before.
     again = run("--restart", done.batch.name, "lr=[1,2,3,0.5,9]", "--max-trials", "5")
@@ -233,3 +235,6 @@ def test_rules_that_cannot_be_read(guild, run):
         assert "guild.yml:3:7: there is no pruning rule 'medain' (did you mean 'median'?)" in done.stdout + done.stderr
     done = run("train", "lr=[1,2]", "--prune", "asha, factor 1", code=1)
     assert "--prune: 'factor' must be a whole number from 2 on" in done.stderr and not guild.runs()
+    done = run("train.py", "lr=3", "--prune", "median")
+    assert "not a batch run - ignoring --prune" in done.stderr
+    assert "prune" not in yaml.safe_load(guild.attr(guild.runs()[0], "op"))

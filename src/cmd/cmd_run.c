@@ -292,6 +292,7 @@ int guild_run_cmd_decide(struct guild_run_cmd *c, struct guild_error *err)
 	rc = rc ? rc : guild_run_cmd_resolve_flags(c, err);
 	rc = rc ? rc : guild_run_cmd_edit(c, err);
 	rc = rc ? rc : guild_run_cmd_find_trials(c, err);
+	guild_run_cmd_drop_prune(c);
 	return rc ? rc : guild_run_cmd_check_steps(c, err);
 }
 
@@ -339,6 +340,7 @@ const struct guild_cmd guild_cmd_run = {
 		"Examples:\n\n"
 		"  guild run train.py lr=0.1 epochs=5\n"
 		"  guild run train lr=[0.1,0.01] batch-size=[32,64]\n"
+		"  guild run train lr=[0.1,0.01,0.001] --prune median\n"
 		"  guild run train @trials.csv\n"
 		"  guild run --restart 4f0e\n"
 		"  guild run train --print-cmd",

@@ -51,6 +51,8 @@ bool guild_run_cmd_has_values(const struct guild_run_cmd *c);
 /* Every option as the tables in cmd_run.c name it, in the form of attribute run_params (runs.md 3.3), and what shapes the run. */
 /* Pruning rules: those typed, else those of the operation. */
 int guild_run_cmd_read_prune(struct guild_run_cmd *c, struct guild_error *err);
+/* Where it turned out that there is no batch. */
+void guild_run_cmd_drop_prune(struct guild_run_cmd *c);
 int guild_run_cmd_read_options(struct guild_run_cmd *c, struct guild_error *err);
 /* The world alone: for who needs no options of guild run. */
 void guild_run_cmd_read_world(struct guild_run_cmd *c);

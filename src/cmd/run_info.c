@@ -82,6 +82,16 @@ static void put_custom_attrs(struct builder *b)
 	guild_strs_fini(&names);
 }
 
+/* Why a trial was stopped is worth knowing, though the record is the core's own. */
+static void put_pruned(struct builder *b)
+{
+	struct guild_value *why = read_attr(b, "_pruned");
+
+	if (why) {
+		put(b, "pruned", why);
+	}
+}
+
 static void put_private_attrs(struct builder *b)
 {
 	struct guild_buf opref = {0};
@@ -96,6 +106,7 @@ static void put_own_attrs(struct builder *b)
 {
 	put_core_attrs(b);
 	put_custom_attrs(b);
+	put_pruned(b);
 	if (b->parts & GUILD_INFO_PRIVATE) {
 		put_private_attrs(b);
 	}

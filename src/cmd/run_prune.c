@@ -23,3 +23,13 @@ int guild_run_cmd_read_prune(struct guild_run_cmd *c, struct guild_error *err)
 	}
 	return rc;
 }
+
+void guild_run_cmd_drop_prune(struct guild_run_cmd *c)
+{
+	if (!c->is_batch) {
+		if (c->options.prune && guild_args_given(c->args, "prune")) {
+			guild_log(&c->ctx->log, "warning", "not a batch run - ignoring --prune");
+		}
+		c->options.prune = NULL;
+	}
+}

@@ -17,41 +17,61 @@ enum { COMPARES = HALVING | QUANTILE, ALL = COMPARES | PATIENCE | THRESHOLD };
 static const struct kind {
 	const char *name;
 	const struct prune_class *class;
-	unsigned bit;
 	const char *first, *second; /* options that may follow the name without theirs */
-	bool needs_first;
 	struct prune_rule defaults;
+	unsigned bit;
+	bool needs_first;
 } kinds[] = {
-	{"median", &search_prune_quantile, MEDIAN, NULL, NULL, false,
-		{.keep = 50, .startup = 2, .min_trials = 2, .warmup = -1}},
-	{"percentile", &search_prune_quantile, PERCENTILE, "keep", NULL, true,
-		{.startup = 2, .min_trials = 2, .warmup = -1}},
-	{"asha", &search_prune_halving, ASHA, NULL, NULL, false, {.factor = 2, .brackets = 1}},
-	{"hyperband", &search_prune_halving, HYPERBAND, NULL, NULL, false, {.factor = 2}},
-	{"patience", &search_prune_patience, PATIENCE, "reports", "min-delta", true, {0}},
-	{"threshold", &search_prune_threshold, THRESHOLD, NULL, NULL, false, {.after = -1}},
+	{.name = "median",
+		.class = &search_prune_quantile,
+		.defaults = {.keep = 50, .startup = 2, .min_trials = 2, .warmup = -1},
+		.bit = MEDIAN},
+	{.name = "percentile",
+		.class = &search_prune_quantile,
+		.first = "keep",
+		.defaults = {.startup = 2, .min_trials = 2, .warmup = -1},
+		.bit = PERCENTILE,
+		.needs_first = true},
+	{.name = "asha",
+		.class = &search_prune_halving,
+		.defaults = {.factor = 2, .brackets = 1},
+		.bit = ASHA},
+	{.name = "hyperband",
+		.class = &search_prune_halving,
+		.defaults = {.factor = 2},
+		.bit = HYPERBAND},
+	{.name = "patience",
+		.class = &search_prune_patience,
+		.first = "reports",
+		.second = "min-delta",
+		.bit = PATIENCE,
+		.needs_first = true},
+	{.name = "threshold",
+		.class = &search_prune_threshold,
+		.defaults = {.after = -1},
+		.bit = THRESHOLD},
 };
 
 /* Options with a number. */
 static const struct option {
 	const char *name;
-	bool is_whole;
 	double min, max;
-	unsigned kinds;
 	size_t offset; /* of an int64_t or a double */
+	unsigned kinds;
+	bool is_whole;
 } options[] = {
-	{"after", true, 0, STEP_MAX, THRESHOLD, offsetof(struct prune_rule, after)},
-	{"brackets", true, 1, 16, HYPERBAND, offsetof(struct prune_rule, brackets)},
-	{"factor", true, 2, 1000, HALVING, offsetof(struct prune_rule, factor)},
-	{"interval", true, 1, STEP_MAX, QUANTILE, offsetof(struct prune_rule, interval)},
-	{"keep", false, 0, 100, PERCENTILE, offsetof(struct prune_rule, keep)},
-	{"max-resource", true, 1, STEP_MAX, HALVING, offsetof(struct prune_rule, max_resource)},
-	{"min-delta", false, 0, 1e300, PATIENCE, offsetof(struct prune_rule, min_delta)},
-	{"min-resource", true, 1, STEP_MAX, HALVING, offsetof(struct prune_rule, min_resource)},
-	{"min-trials", true, 0, 1000000, COMPARES, offsetof(struct prune_rule, min_trials)},
-	{"reports", true, 1, STEP_MAX, PATIENCE, offsetof(struct prune_rule, reports)},
-	{"startup", true, 0, 1000000, ALL, offsetof(struct prune_rule, startup)},
-	{"warmup", true, 0, STEP_MAX, ALL, offsetof(struct prune_rule, warmup)},
+	{"after", 0, STEP_MAX, offsetof(struct prune_rule, after), THRESHOLD, true},
+	{"brackets", 1, 16, offsetof(struct prune_rule, brackets), HYPERBAND, true},
+	{"factor", 2, 1000, offsetof(struct prune_rule, factor), HALVING, true},
+	{"interval", 1, STEP_MAX, offsetof(struct prune_rule, interval), QUANTILE, true},
+	{"keep", 0, 100, offsetof(struct prune_rule, keep), PERCENTILE, false},
+	{"max-resource", 1, STEP_MAX, offsetof(struct prune_rule, max_resource), HALVING, true},
+	{"min-delta", 0, 1e300, offsetof(struct prune_rule, min_delta), PATIENCE, false},
+	{"min-resource", 1, STEP_MAX, offsetof(struct prune_rule, min_resource), HALVING, true},
+	{"min-trials", 0, 1000000, offsetof(struct prune_rule, min_trials), COMPARES, true},
+	{"reports", 1, STEP_MAX, offsetof(struct prune_rule, reports), PATIENCE, true},
+	{"startup", 0, 1000000, offsetof(struct prune_rule, startup), ALL, true},
+	{"warmup", 0, STEP_MAX, offsetof(struct prune_rule, warmup), ALL, true},
 };
 
 /* All names of a mapping, sorted. */

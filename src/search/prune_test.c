@@ -289,7 +289,7 @@ static void test_rank(void **state)
 	(void)state;
 	struct guild_mt19937 mt;
 	struct prune_rank r = {0};
-	double sorted[300];
+	double sorted[300] = {0};
 	guild_mt19937_seed(&mt, 1);
 	for (size_t n = 0; n < GUILD_ARRAY_LEN(sorted); n++) {
 		double v = (double)guild_mt19937_below(&mt, 50);
