@@ -187,7 +187,7 @@ def test_batch_of_a_plain_script(guild, run):
     done = run("train.py", "lr=[1,2,3,0.5]", "--prune", "median", "--keep-batch")
     assert {lr: pruned(t) is not None for lr, t in done.trials.items()} == {1: False, 2: False, 3: True, 0.5: False}
     why = pruned(done.trials[3])
-    assert why == {"rule": "median", "scalar": "loss", "step": 1, "value": 4.0, "limit": 2.5, "trials": 2,
+    assert why == {"rule": "median", "scalar": "loss", "step": 1, "value": 4.0, "compared": 4.0, "limit": 2.5, "trials": 2,
                    "text": "median: loss = 4 at step 1, where the median is 2.5 (2 trials)"}
     assert f"Stopping trial {done.trials[3].name}: {why['text']}" in done.stderr
     assert guild.attr(done.trials[3], "exit_status") == "-15\n"

@@ -165,7 +165,9 @@ struct guild_prune_reason {
 	const char *rule; /* "percentile 25", "loss > 10 after step 5" */
 	const char *scalar; /* that the rule is about */
 	int64_t step;
-	double value, limit; /* what came, and what it was compared with; NaN: nothing */
+	double value;        /* that came */
+	double compared;     /* the value, or the middle one of the last three */
+	double limit;        /* it was compared with this; NaN: with nothing */
 	uint64_t n_compared; /* other trials it was compared with */
 };
 
@@ -193,7 +195,7 @@ void guild_pruner_recall_run(struct guild_pruner *p, uint64_t trial, const struc
 	const struct guild_log *log);
 
 /* Hooks of a batch with a pruner around them: its trials are judged as they run, those from before are recalled. Stopped trials have attribute
- * `_pruned`: `rule`, `scalar`, `step`, `value`, `limit`, `trials`, `text`. */
+ * `_pruned`: `rule`, `scalar`, `step`, `value`, `compared`, `limit`, `trials`, `text`. */
 struct guild_pruning;
 /* `objective` as the batch has it: "loss", "-max acc" is to be made large. `inner` is borrowed; `hooks` are those to give to the batch,
  * good until guild_pruning_free. Without rules they are `inner` themselves, and *out is NULL. Errors as guild_pruner_new. */

@@ -7,7 +7,7 @@
 #include "prune.h"
 
 /* Where nothing is said: the noisy start of the curve, by the length of the first trial that completed. */
-enum { WARMUP_PARTS = 8 };
+enum { WARMUP_PARTS = 5 };
 
 struct rule {
 	struct prune_rule asked;
@@ -111,7 +111,11 @@ static struct prune_curve *find_curve(const struct rule *r, uint64_t trial)
 
 static void begin_curve(struct prune_curve *c, uint64_t trial)
 {
-	*c = (struct prune_curve){.trial = trial, .step = -1, .best = INFINITY, .decided = -1};
+	*c = (struct prune_curve){.trial = trial,
+		.step = -1,
+		.level = INFINITY,
+		.decided = -1,
+		.last = {INFINITY, INFINITY, INFINITY}};
 }
 
 /* A trial that ended and speaks again is run once more. */
@@ -146,6 +150,17 @@ static bool is_time(const struct rule *r, struct prune_curve *c, int64_t step)
 	return true;
 }
 
+/* Three values are enough that one bad or lucky one decides nothing, and few enough to follow a curve that rises again. */
+static void note_value(struct prune_curve *c, double value)
+{
+	c->last[2] = c->last[1];
+	c->last[1] = c->last[0];
+	c->last[0] = isfinite(value) ? value : INFINITY;
+	double low = fmin(c->last[0], c->last[1]);
+	double high = fmax(c->last[0], c->last[1]);
+	c->level = c->n < 3 ? low : fmax(low, fmin(high, c->last[2]));
+}
+
 static bool take(struct rule *r, struct prune_curve *c, int64_t step, double value, bool is_old,
 	struct prune_verdict *out)
 {
@@ -153,13 +168,11 @@ static bool take(struct rule *r, struct prune_curve *c, int64_t step, double val
 	struct prune_report report = {.step = step >= 0 ? step : c->n,
 		.raw = value,
 		.value = r->sign * value,
-		.before = c->best};
+		.before = c->level};
 	c->step = report.step > c->step ? report.step : c->step;
-	if (isfinite(report.value) && report.value < c->best) {
-		c->best = report.value;
-	}
+	note_value(c, report.value);
 	report.may_stop = !is_old && is_time(r, c, report.step);
-	*out = (struct prune_verdict){.limit = NAN};
+	*out = (struct prune_verdict){.limit = NAN, .compared = report.value};
 	return r->asked.class->take(r->state, c, &report, out);
 }
 
@@ -181,12 +194,18 @@ static const struct guild_prune_reason *explain(struct guild_pruner *p, const st
 		.scalar = key_of(p, r),
 		.step = c->step,
 		.value = value,
+		.compared = r->sign * v->compared,
 		.limit = r->sign * v->limit,
 		.n_compared = v->n_compared};
 	guild_buf_reset(b);
 	guild_buf_printf(b, "%s: %s = ", r->asked.text, key);
 	put_number(b, value);
 	guild_buf_printf(b, " at step %lld", (long long)c->step);
+	if (p->reason.compared != value && !isnan(value)) {
+		guild_buf_puts(b, " (of the last three: ");
+		put_number(b, p->reason.compared);
+		guild_buf_putc(b, ')');
+	}
 	if (v->what && r->asked.reports > 0) {
 		guild_buf_printf(b, ", no better for %lld reports than ",
 			(long long)(c->n - c->n_good));

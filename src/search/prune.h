@@ -55,7 +55,8 @@ struct prune_curve {
 	int64_t n;      /* reports */
 	int64_t n_good; /* of them until the best so far */
 	int64_t step;   /* the greatest so far; -1: none */
-	double best;    /* of the finite values, small is good; INFINITY: none */
+	double last[3]; /* values, the newest first, small is good; INFINITY: none, or not finite */
+	double level;   /* the middle one of them, of two the better; INFINITY: there is none */
 	double anchor;  /* patience: the best that was better by min-delta */
 	int64_t next; /* first bucket (prune_quantile.c) or rung (prune_halving.c) that it has not entered */
 	int64_t decided; /* number of the last interval that had its decision; -1: none */
@@ -69,7 +70,8 @@ struct prune_report {
 };
 /* What a decision came from. */
 struct prune_verdict {
-	double limit; /* small is good; NaN: none */
+	double limit;    /* small is good; NaN: none */
+	double compared; /* with it; the value itself where nothing else is said */
 	uint64_t n_compared;
 	const char *what; /* "the median", in the arena of the pruner or constant */
 };

@@ -74,6 +74,7 @@ static void record(const struct guild_pruning *p, const struct guild_run *run,
 	guild_value_set(a, v, "scalar", guild_value_string(a, why->scalar));
 	guild_value_set(a, v, "step", guild_value_int(a, why->step));
 	guild_value_set(a, v, "value", guild_value_float(a, why->value));
+	guild_value_set(a, v, "compared", guild_value_float(a, why->compared));
 	guild_value_set(a, v, "limit", number_or_null(a, why->limit));
 	guild_value_set(a, v, "trials", guild_value_int(a, (int64_t)why->n_compared));
 	guild_value_set(a, v, "text", guild_value_string(a, why->text));

@@ -1,11 +1,12 @@
 /*
- * Median and percentile rules: a trial's best value so far against the best values that the others had at that step (D. Golovin et al.,
- * "Google Vizier", KDD 2017, section 3.5.2, where averages are compared; the best so far is not fooled by a noisy curve).
+ * Median and percentile rules: what a trial has at a step against what the others had there (D. Golovin et al., "Google Vizier", KDD
+ * 2017, section 3.5.2). It is the middle one of its last three values: averages since the beginning, as there, follow too slowly, and the
+ * best so far hides that a curve rises again.
  *
  * Steps are put into buckets, each of 0 to 63 into its own and 32 of equal width between powers of two above. A trial is judged at its first report
  * in a bucket, and is remembered in each with what it had then. Trials whose steps differ meet in this way: one that skips a bucket that
  * others have used is remembered there with what it had before. One that completed early counts in all later buckets with what it had reached,
- * and so does every second one that was stopped. With none of these, each bucket is a contest among those that survived all earlier
+ * and so does every third one that was stopped. With none of these, each bucket is a contest among those that survived all earlier
  * ones, and in the noise at the end of training the best one is lost as easily as another; with all of them, the median saves less than
  * half of the work. Measured in tests/test_pruning.py.
  */
@@ -16,7 +17,7 @@
 #include "prune.h"
 
 enum { EXACT = 64, EXACT_BITS = 6, PER_OCTAVE = 32, OCTAVE_BITS = 5 };
-enum { STOPPED_SHARE = 2 };
+enum { STOPPED_SHARE = 3 };
 enum { BUCKETS = EXACT + (63 - EXACT_BITS) * PER_OCTAVE };
 
 struct quantile {
@@ -26,7 +27,7 @@ struct quantile {
 	struct prune_rank *buckets[BUCKETS]; /* NULL: nobody reported there */
 	struct ended {
 		size_t from; /* the first bucket it did not reach */
-		double best;
+		double level;
 	} * ended;
 	size_t n_ended, cap_ended;
 	uint64_t n_stopped;
@@ -83,7 +84,7 @@ static struct prune_rank *bucket(struct quantile *q, size_t at)
 		q->buckets[at] = guild_alloc(sizeof(*q->buckets[at]));
 		for (size_t i = 0; i < q->n_ended; i++) {
 			if (q->ended[i].from <= at) {
-				search_rank_add(q->buckets[at], q->ended[i].best);
+				search_rank_add(q->buckets[at], q->ended[i].level);
 			}
 		}
 	}
@@ -110,9 +111,10 @@ static bool quantile_take(void *state, struct prune_curve *c, const struct prune
 	if (r->may_stop && out->n_compared > 0 && out->n_compared >= q->min_trials) {
 		out->limit = border(rank, q->keep);
 		out->what = q->what;
-		is_worse = c->best > out->limit;
+		out->compared = c->level;
+		is_worse = c->level > out->limit;
 	}
-	search_rank_add(rank, c->best);
+	search_rank_add(rank, c->level);
 	c->next = (int64_t)at + 1;
 	return is_worse;
 }
@@ -124,10 +126,10 @@ static void quantile_ended(void *state, const struct prune_curve *c, bool comple
 		return;
 	}
 	q->ended = guild_grow_array(q->ended, &q->cap_ended, q->n_ended + 1, sizeof(*q->ended));
-	q->ended[q->n_ended++] = (struct ended){.from = (size_t)c->next, .best = c->best};
+	q->ended[q->n_ended++] = (struct ended){.from = (size_t)c->next, .level = c->level};
 	for (size_t i = (size_t)c->next; i < BUCKETS; i++) {
 		if (q->buckets[i]) {
-			search_rank_add(q->buckets[i], c->best);
+			search_rank_add(q->buckets[i], c->level);
 		}
 	}
 }

@@ -125,8 +125,7 @@ static void test_median(void **state)
 	struct guild_pruner *p = pruner("median, warmup 2", false);
 	assert_int_equal(RUN(p, 0, 9, 5, 4, 3), 0);
 	assert_int_equal(RUN(p, 1, 9, 9, 9, 9), 0); /* startup */
-	assert_int_equal(RUN(p, 2, 9, 6, 8, 3),
-		0); /* the best so far counts; the median of 5, 9 is 7 */
+	assert_int_equal(RUN(p, 2, 9, 6, 4, 3), 0); /* the middle one counts: 6, then 4 */
 	assert_int_equal(RUN(p, 3, 99, 7, 1, 1), 2);
 	assert_int_equal(RUN(p, 4, NAN, NAN), 2);
 	assert_int_equal(RUN(p, 5, -INFINITY, 8), 2); /* no value at all */
@@ -146,8 +145,8 @@ static void test_steps(void **state)
 	struct guild_pruner *p = pruner("median, startup 0, min-trials 1, warmup 0", false);
 	assert_null(guild_pruner_report(p, 0, "loss", 10, 5));
 	assert_null(guild_pruner_report(p, 0, "loss", 20, 3));
-	assert_null(guild_pruner_report(p, 0, "loss", 20, 99));
-	assert_null(guild_pruner_report(p, 0, "loss", 5, 99));
+	assert_null(guild_pruner_report(p, 0, "loss", 20, 3));
+	assert_null(guild_pruner_report(p, 0, "loss", 5, 4));
 	assert_null(guild_pruner_report(p, 0, "loss", 40, 2));
 	/* Between: nobody was there; then over 20, where it is remembered with 4. */
 	assert_null(guild_pruner_report(p, 1, "loss", 15, 4));
@@ -155,9 +154,9 @@ static void test_steps(void **state)
 	const struct guild_prune_reason *why = guild_pruner_report(p, 1, "loss", 40, 4);
 	assert_non_null(why);
 	assert_string_equal(why->text,
-		"median: loss = 4 at step 40, where the median is 2 (1 trial)");
+		"median: loss = 4 at step 40, where the median is 3 (1 trial)");
 	assert_int_equal(why->n_compared, 1);
-	assert_true(why->limit == 2 && why->value == 4 && why->step == 40);
+	assert_true(why->limit == 3 && why->value == 4 && why->step == 40);
 	/* Once. */
 	assert_null(guild_pruner_report(p, 1, "loss", 41, 400));
 	assert_non_null(guild_pruner_report(p, 2, "loss", 20, 3.6)); /* of 3 and 4 */
@@ -169,6 +168,11 @@ static void test_steps(void **state)
 	assert_int_equal(RUN(p, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), 0);
 	assert_null(guild_pruner_report(p, 2, "loss", 1, 1));
 	assert_null(guild_pruner_report(p, 2, "loss", 2, 5));
+	assert_null(guild_pruner_report(p, 2, "loss", 3, 5));
+	why = guild_pruner_report(p, 2, "loss", 10, 7);
+	assert_non_null(why);
+	assert_string_equal(why->text,
+		"median: loss = 7 at step 10 (of the last three: 5), where the median is 1 (2 trials)");
 	guild_pruner_free(p);
 }
 
