@@ -11,7 +11,7 @@ build_packages="gcc libc6-dev make meson ninja-build pkg-config git python3 pyth
 	libsqlite3-dev libncurses-dev"
 test_packages="python3-pytest python3-pytest-xdist python3-yaml python3-pexpect python3-jsonschema
 	bash zsh fish tmux strace procps util-linux libarchive13 libcurl4 libgit2-1.5 libpng16-16
-	libopenblas0-serial"
+	libopenblas0-serial libcairo2 fonts-dejavu-core"
 peers_packages="r-base-core"
 check_packages="$test_packages g++ clang-14 libclang-rt-14-dev llvm-14 clang-tidy-14 clang-format-14 cppcheck
 	valgrind"

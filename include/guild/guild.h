@@ -10,6 +10,7 @@
 #include <guild/flags.h>
 #include <guild/formats.h>
 #include <guild/net.h>
+#include <guild/plot.h>
 #include <guild/project.h>
 #include <guild/run.h>
 #include <guild/sched.h>

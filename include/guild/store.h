@@ -103,6 +103,17 @@ int guild_store_find_prefix(const char *runs_dir, const char *prefix, struct gui
 int guild_time_range_parse(const char *text, int64_t now_us, int64_t *start_us, int64_t *end_us,
 	struct guild_error *err);
 
+/* ---- batches and their trials ------------------------------------------------------------------------------ */
+
+/* The batch that a run is a trial of, among runs and then in the trash, where a batch goes that has done all it should. False: none. */
+bool guild_store_find_batch(const struct guild_home *h, const char *run_id, struct guild_run *out);
+bool guild_store_is_trial(const struct guild_run *batch, const char *run_id);
+/* Ids of all its trials, whether these still exist or not. */
+void guild_store_trial_ids(const struct guild_run *batch, struct guild_strs *out);
+/* Flag values as the batch was given them: dict with lists and search functions, or NULL. Lives in `a`. */
+const struct guild_value *guild_store_batch_flags(const struct guild_run *batch,
+	struct guild_arena *a);
+
 /* ---- moving runs -------------------------------------------------------------------------------------------- */
 
 /* Moves a run between runs and trash; an existing target is renamed ID_xxxxxxxx first (a warning). */

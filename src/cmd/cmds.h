@@ -44,6 +44,7 @@
 	X(optimizer_batch) \
 	X(optimizer_list) \
 	X(optimizer_trial) \
+	X(plot) \
 	X(publish) \
 	X(reproduce) \
 	X(run) \
