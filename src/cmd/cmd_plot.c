@@ -96,7 +96,7 @@ struct plot_cmd {
 	enum guild_plot_format format;
 	char *path; /* NULL: no file is wanted */
 	struct guild_strs flags, log_axes, linear_axes;
-	struct guild_trials trials;
+	struct guild_cmd_trials trials;
 	struct guild_objective objective;
 };
 
@@ -106,7 +106,7 @@ static void plot_cmd_fini(struct plot_cmd *c)
 	guild_strs_fini(&c->flags);
 	guild_strs_fini(&c->log_axes);
 	guild_strs_fini(&c->linear_axes);
-	guild_trials_fini(&c->trials);
+	guild_cmd_trials_fini(&c->trials);
 }
 
 static void read_names(const struct guild_args *args, const char *key, struct guild_strs *out)

@@ -188,12 +188,12 @@ static int select_newest(struct guild_ctx *ctx, struct guild_runs *out, struct g
 }
 
 int guild_cmd_select_trials(struct guild_ctx *ctx, const struct guild_args *args,
-	struct guild_trials *out, struct guild_error *err)
+	struct guild_cmd_trials *out, struct guild_error *err)
 {
 	const struct guild_strs *words = guild_args_words(args);
 	int rc;
 
-	*out = (struct guild_trials){0};
+	*out = (struct guild_cmd_trials){0};
 	if (words->n > 0) {
 		rc = select_named(ctx, args, &out->runs, err);
 	} else if (guild_cmd_has_filters(args)) {
@@ -212,7 +212,7 @@ int guild_cmd_select_trials(struct guild_ctx *ctx, const struct guild_args *args
 	return rc;
 }
 
-void guild_trials_fini(struct guild_trials *t)
+void guild_cmd_trials_fini(struct guild_cmd_trials *t)
 {
 	guild_runs_fini(&t->runs);
 	guild_run_fini(&t->batch);

@@ -4,7 +4,7 @@
 
 #include "cmd.h"
 
-struct guild_trials {
+struct guild_cmd_trials {
 	struct guild_runs runs; /* newest first, or as they were named; no batches */
 	bool has_batch;         /* they all are its trials */
 	struct guild_run batch;
@@ -12,8 +12,8 @@ struct guild_trials {
 /* RUN words (a batch stands for its trials), else all runs that pass the filters, else the trials of the newest run's batch, else the
  * runs of its operation. GUILD_ENOTFOUND: none. */
 int guild_cmd_select_trials(struct guild_ctx *ctx, const struct guild_args *args,
-	struct guild_trials *out, struct guild_error *err);
-void guild_trials_fini(struct guild_trials *t);
+	struct guild_cmd_trials *out, struct guild_error *err);
+void guild_cmd_trials_fini(struct guild_cmd_trials *t);
 
 /* Options --objective, --minimize and --maximize. */
 extern const struct guild_opt guild_objective_opts[];

@@ -17,6 +17,7 @@ enum {
 	WEIGHT_NORMAL = 0,
 	WEIGHT_BOLD = 1,
 	LINE_JOIN_ROUND = 1,
+	ANTIALIAS_FAST = 4,
 };
 
 struct text_extents {
@@ -39,6 +40,7 @@ struct library {
 	void (*set_color)(void *cr, double r, double g, double b, double a);
 	void (*set_width)(void *cr, double width);
 	void (*set_join)(void *cr, int join);
+	void (*set_antialias)(void *cr, int antialias);
 	void (*set_dash)(void *cr, const double *dashes, int n, double offset);
 	void (*new_path)(void *cr);
 	void (*move_to)(void *cr, double x, double y);
@@ -73,6 +75,7 @@ static const struct {
 	{"cairo_set_source_rgba", offsetof(struct library, set_color)},
 	{"cairo_set_line_width", offsetof(struct library, set_width)},
 	{"cairo_set_line_join", offsetof(struct library, set_join)},
+	{"cairo_set_antialias", offsetof(struct library, set_antialias)},
 	{"cairo_set_dash", offsetof(struct library, set_dash)},
 	{"cairo_new_path", offsetof(struct library, new_path)},
 	{"cairo_move_to", offsetof(struct library, move_to)},
@@ -266,6 +269,7 @@ int plot_png_new(int width, int height, double scale, struct plot_canvas *out,
 	im->cr = im->lib.new(im->surface);
 	im->lib.scale(im->cr, scale, scale);
 	im->lib.set_join(im->cr, LINE_JOIN_ROUND);
+	im->lib.set_antialias(im->cr, ANTIALIAS_FAST);
 	*out = (struct plot_canvas){.ops = &ops, .self = im};
 	return 0;
 }

@@ -106,6 +106,93 @@ static void add_varying(struct guild_plot *p)
 	guild_strs_fini(&names);
 }
 
+/* ---- which matter -------------------------------------------------------------------------------------------------- */
+
+enum { BINS = 8 };
+
+static size_t bin_of(const struct plot_axis *axis, double v)
+{
+	if (isnan(v)) {
+		return 0;
+	}
+	if (axis->kind == PLOT_CATEGORIES) {
+		return 1 + (size_t)v % BINS;
+	}
+	return 1 + (size_t)fmin(plot_axis_place(axis, v) * BINS, BINS - 1);
+}
+
+/* How much of the differences in the objective a flag alone explains: the adjusted correlation ratio over the objective's ranks, so that
+ * neither a curve nor a category nor a few huge values mislead it. At most 1; below 0 for chance. */
+static double strength(const struct plot_axis *axis, const size_t *worst_first, size_t n)
+{
+	double sum[BINS + 1] = {0};
+	double count[BINS + 1] = {0};
+	double mean = ((double)n - 1) / 2;
+	double between = 0;
+	double total = ((double)n * (double)n - 1) * (double)n / 12;
+	double groups = 0;
+
+	for (size_t rank = 0; rank < n; rank++) {
+		size_t bin = bin_of(axis, axis->v[worst_first[rank]]);
+
+		sum[bin] += (double)rank - mean;
+		count[bin]++;
+	}
+	for (size_t i = 0; i <= BINS; i++) {
+		if (count[i] > 0) {
+			between += sum[i] * sum[i] / count[i];
+			groups++;
+		}
+	}
+	return (double)n > groups && total > 0
+		       ? 1 - (1 - between / total) * ((double)n - 1) / ((double)n - groups)
+		       : 0;
+}
+
+struct ranked {
+	struct plot_axis axis;
+	double strength;
+};
+
+static int order_ranked(const void *a, const void *b)
+{
+	const struct ranked *x = a;
+	const struct ranked *y = b;
+
+	if (x->strength != y->strength) {
+		return x->strength > y->strength ? -1 : 1;
+	}
+	return guild_natural_cmp(x->axis.name, y->axis.name);
+}
+
+/* Strongest first. */
+static void sort_flags(struct guild_plot *p)
+{
+	struct ranked *ranked = guild_alloc((p->n_flags + 1) * sizeof(*ranked));
+	size_t n = 0;
+	const size_t *worst_first = plot_worst_first(p, p->arena, &n);
+
+	for (size_t i = 0; i < p->n_flags; i++) {
+		ranked[i] = (struct ranked){p->flags[i], strength(&p->flags[i], worst_first, n)};
+	}
+	qsort(ranked, p->n_flags, sizeof(*ranked), order_ranked);
+	for (size_t i = 0; i < p->n_flags; i++) {
+		p->flags[i] = ranked[i].axis;
+	}
+	free(ranked);
+}
+
+/* The strongest is next to the objective. */
+static void reverse_flags(struct guild_plot *p)
+{
+	for (size_t i = 0; i < p->n_flags / 2; i++) {
+		struct plot_axis last = p->flags[p->n_flags - 1 - i];
+
+		p->flags[p->n_flags - 1 - i] = p->flags[i];
+		p->flags[i] = last;
+	}
+}
+
 int plot_choose_flags(struct guild_plot *p, struct guild_error *err)
 {
 	bool is_chosen = p->req.flags && p->req.flags->n > 0;
@@ -120,6 +207,7 @@ int plot_choose_flags(struct guild_plot *p, struct guild_error *err)
 		return rc;
 	}
 	add_varying(p);
+	sort_flags(p);
 	p->n_flags_there = p->n_flags;
 	if (p->n_flags == 0) {
 		guild_error_set(err, GUILD_ENOTFOUND, "no flag differs between the runs");
@@ -130,6 +218,9 @@ int plot_choose_flags(struct guild_plot *p, struct guild_error *err)
 		guild_strs_addf(&p->notes, "%zu of %zu flags shown; --flags chooses others", most,
 			p->n_flags);
 		p->n_flags = most;
+	}
+	if (p->req.kind == GUILD_PLOT_PARALLEL) {
+		reverse_flags(p);
 	}
 	return 0;
 }

@@ -6,8 +6,8 @@
 
 enum {
 	TICK_GAP = 6,      /* between an axis and its texts */
-	TICK_SPACE_Y = 34, /* between ticks, at least */
-	TICK_SPACE_X = 60,
+	TICK_SPACE_Y = 28, /* between ticks, at least */
+	TICK_SPACE_X = 48,
 	LINE_HEIGHT = 15,
 	NAME_WIDTH_MAX = 130, /* of a category's name */
 };

@@ -75,7 +75,7 @@ static void draw(struct plot_chart *ch)
 		struct plot_paint band = {.fill = {ch->theme->grid, 0.6}};
 
 		plot_draw_rect(&ch->c, b.x, b.y + b.h - FAILED_HEIGHT, b.w, FAILED_HEIGHT, &band);
-		plot_muted_text(ch, b.x + b.w - 4, b.y + b.h - 4, PLOT_RIGHT, "without a value");
+		plot_muted_text(ch, b.x - 6, b.y + b.h - 4, PLOT_RIGHT, "none");
 	}
 	draw_trials(ch, b, &x, &y);
 	draw_best(ch, b, &x, &y);

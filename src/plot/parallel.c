@@ -5,7 +5,8 @@
 #include <math.h>
 
 enum {
-	NAME_HEIGHT = 34,
+	NAME_HEIGHT = 40,
+	NARROW = 90,
 	UNSET_HEIGHT = 26,
 	SIDE_MIN = 30,
 	SIDE_MAX = 130,
@@ -96,6 +97,15 @@ static void draw_strip(const struct parallel *w, double x)
 	}
 }
 
+/* Would the objective's name touch that of the axis before? */
+static bool objective_is_wide(const struct parallel *w, double room)
+{
+	double own = plot_text_width(plot_objective_name(w->ch), PLOT_TEXT_SIZE, true);
+	double other = plot_text_width(w->axes[w->n - 2].name, PLOT_TEXT_SIZE, false);
+
+	return own + fmin(other, room) / 2 > room;
+}
+
 static void draw_axis(const struct parallel *w, size_t i, double room)
 {
 	struct plot_tick ticks[PLOT_TICKS_MAX];
@@ -106,7 +116,7 @@ static void draw_axis(const struct parallel *w, size_t i, double room)
 	double space = axis->kind == PLOT_CATEGORIES ? 15 : TICK_SPACE;
 	size_t n = plot_axis_ticks(axis, (size_t)(w->box.h / space), ticks);
 	/* Names of neighbours have a line each where both would not fit in one. */
-	double name_y = w->box.y - 10 - (room < 90 && i % 2 ? 15 : 0);
+	double name_y = w->box.y - 10 - (room < NARROW && i % 2 ? 15 : 0);
 	struct plot_text_style name = {
 		.size = PLOT_TEXT_SIZE,
 		.align = is_last && w->n > 1 ? PLOT_RIGHT : PLOT_CENTER,
@@ -121,12 +131,15 @@ static void draw_axis(const struct parallel *w, size_t i, double room)
 		draw_tick(w, x, plot_at_y(w->box, axis, ticks[k].v),
 			plot_tick_text(axis, &ticks[k]), i == 0 ? SIDE_MAX : room - 12);
 	}
+	if (is_last && w->n > 1 && objective_is_wide(w, room)) {
+		name_y = w->box.y - (room < NARROW ? 41 : 26);
+	}
 	plot_draw_text(&w->ch->c, is_last && w->n > 1 ? x + STRIP + 6 : x, name_y,
 		plot_text_fit(w->ch->arena, is_last ? plot_objective_name(w->ch) : axis->name,
 			PLOT_TEXT_SIZE,
-			(is_last            ? 2
-				: room < 90 ? 1.8
-					    : 1) *
+			(is_last                ? 2
+				: room < NARROW ? 1.8
+						: 1) *
 					room -
 				6),
 		&name);
@@ -163,15 +176,16 @@ static void draw(struct plot_chart *ch)
 	double side = first_side(&w);
 	w.box.x += side;
 	w.box.w -= side + STRIP + 12;
-	w.box.y += NAME_HEIGHT;
-	w.box.h -= NAME_HEIGHT + (w.has_unset ? UNSET_HEIGHT : 8);
-	draw_lines(&w);
 	double room = w.n > 1 ? w.box.w / (double)(w.n - 1) : w.box.w;
+	double names = NAME_HEIGHT + (room < NARROW ? 15 : 0);
+	w.box.y += names;
+	w.box.h -= names + (w.has_unset ? UNSET_HEIGHT : 8);
+	draw_lines(&w);
 	for (size_t i = 0; i < w.n; i++) {
 		draw_axis(&w, i, room);
 	}
 	if (w.has_unset) {
-		plot_muted_text(ch, ch->box.x - 12, w.box.y + w.box.h + UNSET_HEIGHT - 4, PLOT_LEFT,
+		plot_muted_text(ch, ch->box.x, w.box.y + w.box.h + UNSET_HEIGHT - 4, PLOT_LEFT,
 			"not set");
 	}
 }

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MANY = 2000 };
+
 static const struct plot_kind *const kinds[] = {
 	[GUILD_PLOT_PARALLEL] = &plot_parallel,
 	[GUILD_PLOT_SLICE] = &plot_slice,
@@ -51,6 +53,10 @@ static int parse_column(struct guild_plot *p, const char *spec, struct guild_col
 		return guild_error_wrap(err, "column '%s'", spec);
 	}
 	*out = cols.v[0];
+	/* A table says 'acc' for 'min acc'; an axis says which. */
+	if (out->qualified && guild_streq(out->header, out->key)) {
+		out->header = spec;
+	}
 	return 0;
 }
 
@@ -289,7 +295,9 @@ static void make_objective(struct guild_plot *p)
 	if (p->objective.n_beyond > 0) {
 		char text[PLOT_TICK_TEXT];
 
-		plot_number_text(p->req.maximize ? p->objective.low : p->objective.high, text);
+		plot_short_text(plot_axis_number(&p->objective,
+					p->req.maximize ? p->objective.low : p->objective.high),
+			text);
 		guild_strs_addf(&p->notes,
 			"%zu value%s of %s beyond %s drawn at the edge, far from the others",
 			p->objective.n_beyond, p->objective.n_beyond == 1 ? "" : "s", name, text);
@@ -458,7 +466,8 @@ const char *plot_trial_title(const struct guild_plot *p, size_t trial, struct gu
 		guild_buf_printf(&out, "\n%s: ", p->objective_col.header);
 		guild_cell_text(&out, t->objective);
 	}
-	for (size_t i = 0; i < p->n_flags; i++) {
+	/* Ten thousand long texts would be most of a file. */
+	for (size_t i = 0; p->n <= MANY && i < p->n_flags; i++) {
 		if (!isnan(p->flags[i].v[trial])) {
 			guild_buf_printf(&out, "\n%s: %s", p->flags[i].name,
 				plot_axis_text(&p->flags[i], p->flags[i].v[trial], a));

@@ -142,7 +142,7 @@ size_t plot_log_ticks(double low, double high, size_t max, struct plot_tick *out
 	if (high - low < 3) {
 		n = part_ticks(low, high, max, fine, GUILD_ARRAY_LEN(fine), out);
 	}
-	if (n > max && high - low < 4) {
+	if (n > max && high - low < 5) {
 		n = part_ticks(low, high, max, coarse, GUILD_ARRAY_LEN(coarse), out);
 	}
 	if (n > max) {
@@ -187,11 +187,12 @@ static double *sorted_values(const struct plot_axis *axis, size_t *n)
 /* Do they lie more evenly on a logarithmic axis? */
 static bool looks_logarithmic(const double *sorted, size_t n)
 {
-	enum { FACTOR = 30 };
-	double low = n > 0 ? sorted[0] : 0;
-	double high = n > 0 ? sorted[n - 1] : 0;
+	enum { FACTOR = 10, TRIMMED = 20 };
+	/* A few that are far off the others say nothing of these. */
+	double low = n > 0 ? sorted[n / TRIMMED] : 0;
+	double high = n > 0 ? sorted[n - 1 - n / TRIMMED] : 0;
 
-	if (n < 3 || low <= 0 || high < FACTOR * low) {
+	if (n < 3 || sorted[0] <= 0 || high < FACTOR * low) {
 		return false;
 	}
 	double middle = sorted[n / 2];
@@ -312,7 +313,7 @@ void plot_axis_leave_outliers(struct plot_axis *axis, bool high)
 	size_t n = 0;
 	double *sorted = sorted_values(axis, &n);
 
-	if (n >= FEWEST && axis->kind == PLOT_LINEAR) {
+	if (n >= FEWEST && axis->kind != PLOT_CATEGORIES) {
 		double q1 = sorted[n / 4];
 		double q3 = sorted[n - 1 - n / 4];
 		double room = FAR * (q3 - q1);
@@ -387,11 +388,51 @@ static size_t count_ticks(double low, double high, size_t max, struct plot_tick 
 	return (size_t)n;
 }
 
+/* The values themselves, where they are few and lie apart: those of a grid. 0: they do not. */
+static size_t value_ticks(const struct plot_axis *axis, size_t max, struct plot_tick *out)
+{
+	enum { FEW = 8 };
+	size_t n = 0;
+
+	for (size_t i = 0; i < axis->n; i++) {
+		size_t k = 0;
+
+		while (k < n && out[k].v != axis->v[i]) {
+			k++;
+		}
+		if (k < n || isnan(axis->v[i])) {
+			continue;
+		}
+		if (n == FEW || n == max) {
+			return 0;
+		}
+		out[n++].v = axis->v[i];
+	}
+	for (size_t i = 0; i < n; i++) {
+		for (size_t k = 0; k < i; k++) {
+			double apart = fabs(out[i].v - out[k].v) / (axis->high - axis->low);
+
+			if (apart * (double)max < 0.7) {
+				return 0;
+			}
+		}
+		plot_number_text(plot_axis_number(axis, out[i].v), out[i].text);
+	}
+	return n;
+}
+
 size_t plot_axis_ticks(const struct plot_axis *axis, size_t max, struct plot_tick *out)
 {
 	double low = axis->low + (axis->high - axis->low) * axis->unmarked;
 
 	max = max < 2 ? 2 : (max > PLOT_TICKS_MAX ? PLOT_TICKS_MAX : max);
+	if (axis->kind != PLOT_CATEGORIES) {
+		size_t n = value_ticks(axis, max, out);
+
+		if (n > 1) {
+			return n;
+		}
+	}
 	if (axis->kind == PLOT_LOG) {
 		return plot_log_ticks(low, axis->high, max, out);
 	}
