@@ -47,6 +47,8 @@ struct sampler_class {
 };
 extern const struct sampler_class *const search_samplers[]; /* sorted, NULL at the end */
 extern const struct sampler_class search_gp;
+extern const struct sampler_class search_cmaes;
+extern const struct sampler_class search_nsga2;
 extern const struct sampler_class search_qmc;
 extern const struct sampler_class search_random;
 extern const struct sampler_class search_tpe;

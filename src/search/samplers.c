@@ -7,7 +7,9 @@
 #include "sampler.h"
 
 const struct sampler_class *const search_samplers[] = {
+	&search_cmaes,
 	&search_gp,
+	&search_nsga2,
 	&search_qmc,
 	&search_random,
 	&search_tpe,
