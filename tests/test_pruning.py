@@ -235,6 +235,8 @@ def test_rules_that_cannot_be_read(guild, run):
         assert "guild.yml:3:7: there is no pruning rule 'medain' (did you mean 'median'?)" in done.stdout + done.stderr
     done = run("train", "lr=[1,2]", "--prune", "asha, factor 1", code=1)
     assert "--prune: 'factor' must be a whole number from 2 on" in done.stderr and not guild.runs()
+    done = run("train.py", "lr=[1,2]", "--prune", "median of vall_loss")
+    assert "no trial has reported 'vall_loss', which a pruning rule is about" in done.stderr
     done = run("train.py", "lr=3", "--prune", "median")
     assert "not a batch run - ignoring --prune" in done.stderr
-    assert "prune" not in yaml.safe_load(guild.attr(guild.runs()[0], "op"))
+    assert "prune" not in yaml.safe_load(guild.attr(max(guild.runs(), key=os.path.getmtime), "op"))

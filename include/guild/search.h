@@ -188,6 +188,8 @@ const struct guild_prune_reason *guild_pruner_report(struct guild_pruner *p, uin
 /* The same of a trial from before: others are compared with it, nothing is decided. */
 void guild_pruner_recall(struct guild_pruner *p, uint64_t trial, const char *key, int64_t step,
 	double value);
+/* A scalar that a rule is about and that no trial has reported, or NULL. Borrowed. */
+const char *guild_pruner_unseen(const struct guild_pruner *p);
 /* A trial has ended. If it reports again, it is a new attempt. */
 void guild_pruner_end(struct guild_pruner *p, uint64_t trial, bool completed);
 /* The curve of an ended run from its event files, recalled as trial `trial`; what is damaged is a warning. */

@@ -98,6 +98,16 @@ bool guild_pruner_watches(const struct guild_pruner *p, const char *key)
 	return false;
 }
 
+const char *guild_pruner_unseen(const struct guild_pruner *p)
+{
+	for (size_t i = 0; i < p->n_rules; i++) {
+		if (p->rules[i].trials.n == 0) {
+			return key_of(p, &p->rules[i]);
+		}
+	}
+	return NULL;
+}
+
 /* ---- curves --------------------------------------------------------------------------------------------------------------- */
 
 enum { NUMBER_TEXT_MAX = 24 };

@@ -13,7 +13,8 @@ struct guild_pruning {
 	struct guild_pruner *pruner;
 	const struct guild_batch_hooks *inner;
 	const struct guild_log *log;
-	char *text; /* of the last reason */
+	size_t n_ended; /* trials */
+	char *text;     /* of the last reason */
 };
 
 /* ---- trials from before ------------------------------------------------------------------------------------------- */
@@ -167,6 +168,7 @@ static void ended(void *arg, const struct guild_batch_trial *trial,
 	struct guild_pruning *p = arg;
 	struct guild_batch_end told = *end;
 	told.is_pruned = was_pruned(trial->run, end);
+	p->n_ended++;
 	if (end->is_old) {
 		guild_pruner_recall_run(p->pruner, trial->number, trial->run, p->log);
 	}
@@ -184,7 +186,13 @@ static const char *summary(void *arg)
 
 static void finish(void *arg)
 {
-	const struct guild_batch_hooks *inner = ((struct guild_pruning *)arg)->inner;
+	const struct guild_pruning *p = arg;
+	const struct guild_batch_hooks *inner = p->inner;
+	const char *unseen = guild_pruner_unseen(p->pruner);
+	if (unseen && p->n_ended > 0) {
+		guild_log(p->log, "warning",
+			"no trial has reported '%s', which a pruning rule is about", unseen);
+	}
 	if (inner->finish) {
 		inner->finish(inner->arg);
 	}
