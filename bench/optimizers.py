@@ -17,9 +17,11 @@ import os
 import pathlib
 import platform
 import random
+import signal
 import statistics
 import sys
 import time
+import warnings
 
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"
@@ -245,6 +247,7 @@ def parse():
     parser.add_argument("--quick", action="store_true", help=f"{len(functions.QUICK)} functions, 3 seeds, 50 trials, no GP of a peer")
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--kept-only", action="store_true", help="of peers show what was measured before, and measure nothing")
+    parser.add_argument("--out", type=pathlib.Path, default=OUT, help="folder for optimizers.json")
     parser.add_argument("--write", action="store_true", help="write docs/optimizers.md")
     options = parser.parse_args()
     if options.quick:
@@ -270,6 +273,17 @@ def find_names(options):
     return [n for n in names if n not in missing]
 
 
+def prepare():
+    """Of a process that searches: the whole is stopped by the first one, between two searches."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    warnings.simplefilter("ignore")
+
+
+def interrupt(number, frame):
+    raise KeyboardInterrupt
+
+
 def measure(options, names, chosen):
     kept = read_kept()
     results, jobs = [], []
@@ -284,8 +298,9 @@ def measure(options, names, chosen):
                     jobs.append((name, function.name, seed, trials, key))
     print(f"{len(results)} searches of peers kept from before, {len(jobs)} to run", file=sys.stderr)
     begin = time.time()
-    with concurrent.futures.ProcessPoolExecutor(options.jobs) as pool:
-        waiting = {pool.submit(attempt, job): job for job in jobs}
+    pool = concurrent.futures.ProcessPoolExecutor(options.jobs, initializer=prepare)
+    waiting = {pool.submit(attempt, job): job for job in jobs}
+    try:
         for i, done in enumerate(concurrent.futures.as_completed(waiting)):
             result = done.result()
             results.append(result)
@@ -293,6 +308,9 @@ def measure(options, names, chosen):
                 keep(waiting[done][4], result)
             if (i + 1) % 20 == 0:
                 print(f"{i + 1} of {len(jobs)}, {time.time() - begin:.0f} s", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("stopped: this is of what was done", file=sys.stderr)
+    pool.shutdown(cancel_futures=True)
     return results
 
 
@@ -322,6 +340,7 @@ def main():
     if (VENV / ".requirements.sha256").exists() and pathlib.Path(sys.prefix).resolve() != VENV.resolve():
         os.execv(python, [str(python), *sys.argv])
     options = parse()
+    signal.signal(signal.SIGTERM, interrupt)
     names = find_names(options)
     chosen = [f for f in (functions.by_name(options.functions.split(",")) if options.functions else functions.FUNCTIONS) if usable(f)]
     marks = [m for m in MARKS if m <= options.trials]
@@ -330,8 +349,8 @@ def main():
     results = measure(options, names, chosen)
     report = Report(results, names, chosen, marks)
     lines = head(options, names) + report.text()
-    OUT.mkdir(parents=True, exist_ok=True)
-    (OUT / "optimizers.json").write_text(json.dumps({"results": results, "marks": marks}, indent=1) + "\n")
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "optimizers.json").write_text(json.dumps({"results": results, "marks": marks}, indent=1) + "\n")
     if options.write:
         (ROOT / "docs" / "optimizers.md").write_text("\n".join(lines).rstrip() + "\n")
     print("\n".join(lines))
