@@ -265,3 +265,28 @@ def test_many_runs_and_odd_values(guild):
     check_places(svg(guild, "-k", "contour", "-f", "path,nested"))
     check_places(svg(guild, "-k", "scatter", "-x", "=path", "-y", "=nested"))
     check_places(svg(guild, "--size", "300x260"))
+
+
+def test_compare_by_objective(home):
+    def losses(*args):
+        rows = json.loads(home("compare", "--json", *args).stdout)
+        return [row["loss"] for row in rows]
+
+    values = [v for v in losses("--by-objective") if v is not None and not math.isnan(v)]
+    assert len(losses("--by-objective")) == 30 and len(values) == 28
+    assert losses("--by-objective")[:28] == sorted(values), "what has no value comes last"
+    assert losses("--by-objective", "--top", "2") == sorted(values)[:2]
+    assert losses("--by-objective", "1:5") == sorted(losses("1:5"))
+    attr = home.home / "runs" / number(99) / ".guild" / "attrs" / "objective"
+    attr.write_text("-min loss as worst")
+    rows = json.loads(home("compare", "--json", "--by-objective", "-cc", "=lr").stdout)
+    assert list(rows[0])[-2:] == ["lr", "worst"]
+    assert [r["worst"] for r in rows[:28]] == sorted((r["worst"] for r in rows[:28]), reverse=True)
+
+    # A batch stands for its trials; with --include-batch it is a run.
+    assert len(losses(number(99)[:8])) == 30
+    assert len(json.loads(home("compare", "--json", "--include-batch", number(99)[:8]).stdout)) == 1
+    done = home("compare", "--table", "--by-objective", number(0)[:8], number(1)[:8], code=1)
+    assert "not all of one batch" in done.stderr and "--min COL" in done.stderr
+    done = home("compare", "--by-objective", "--min", "loss", code=1)
+    assert "--by-objective" in done.stderr and "--min" in done.stderr

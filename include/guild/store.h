@@ -638,6 +638,8 @@ struct guild_compare_request {
 		include_batch;
 	const char *min_header, *max_header; /* sort, or NULL */
 	const struct guild_sort *sort;       /* or NULL; runs with equal keys keep their order */
+	const struct guild_col *objective;   /* sort by it instead of a header, or NULL */
+	bool maximize;                       /* highest first */
 	size_t limit;                        /* 0: none */
 	const char *user_home;               /* shown as "~", or NULL */
 	/* the operation's current compare list (list value) or NULL: asked per run */

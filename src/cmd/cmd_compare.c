@@ -27,6 +27,11 @@ static const struct guild_opt opts[] = {
 		.complete = GUILD_COMPLETE_FILTER,
 		.help = "Sort by EXPR, lowest first, or by -EXPR, highest first; several are separated by "
 			"commas: 'lr, -max(acc)'."},
+	{.names = "--by-objective",
+		.excludes = "min max sort group-by changed print-scalars baseline fail-if",
+		.help = "Sort by what the batch of the runs was to minimize or maximize, best first, and "
+			"show that column, too. Without RUN and filters: the trials of the newest run's "
+			"batch."},
 	{.names = "--group-by",
 		.value = "FLAGS",
 		.kind = GUILD_OPT_TEXT,
@@ -135,7 +140,8 @@ static const struct guild_arg run_args[] = {
 	{.name = "RUN",
 		.many = true,
 		.complete = GUILD_COMPLETE_RUN,
-		.help = "Runs by index, range of indexes (2:5) or id; all when omitted."},
+		.help = "Runs by index, range of indexes (2:5) or id; all when omitted. A batch alone, or "
+			"several, stand for their trials."},
 	{0},
 };
 
@@ -282,6 +288,7 @@ const struct guild_cmd guild_cmd_compare = {
 		"Examples:\n\n"
 		"  guild compare --group-by lr,act --min 'loss mean'\n"
 		"  guild compare --table --max acc --top 5\n"
+		"  guild compare --by-objective --top 10\n"
 		"  guild compare -Fo train -cc '=lr, min loss as best, .label'\n"
 		"  guild compare --changed 1:5\n"
 		"  guild compare --csv results.csv\n"

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "compare_table.h"
+#include "objective.h"
 #include "project_ops.h"
 #include "project_world.h"
 #include <guild/diff.h>
@@ -33,7 +34,39 @@ struct row_request {
 	struct guild_project_ops ops;
 	struct guild_cols cols;
 	struct guild_sort *sort;
+	struct guild_cols objective;
 };
+
+/* Columns of the user, and the objective's behind them; it is in a table once, whoever asks for it. */
+static void add_column(struct guild_arena *a, struct guild_cols *cols, const struct guild_col *col)
+{
+	struct guild_col *v = guild_arena_alloc(a, (cols->n + 1) * sizeof(*v));
+
+	memcpy(v, cols->v, cols->n * sizeof(*v));
+	v[cols->n] = *col;
+	*cols = (struct guild_cols){.v = v, .n = cols->n + 1};
+}
+
+/* --by-objective: `batch` is that of all runs. */
+static int sort_by_objective(struct row_request *r, struct guild_ctx *ctx,
+	const struct guild_args *args, const struct guild_run *batch, struct guild_error *err)
+{
+	struct guild_objective objective;
+
+	guild_cmd_objective(ctx, args, batch, &objective);
+	int rc = guild_cols_parse(ctx->arena, objective.spec, &r->objective, err);
+
+	if (rc == 0 && r->objective.n != 1) {
+		rc = guild_error_set(err, GUILD_EINVALID, "it has more than one column");
+	}
+	if (rc != 0) {
+		return guild_error_wrap(err, "objective '%s'", objective.spec);
+	}
+	add_column(ctx->arena, &r->cols, &r->objective.v[0]);
+	r->req.objective = &r->objective.v[0];
+	r->req.maximize = objective.maximize;
+	return 0;
+}
 
 static int row_request_init(struct row_request *r, struct guild_ctx *ctx,
 	const struct guild_args *args, struct guild_error *err)
@@ -73,12 +106,20 @@ static void row_request_fini(struct row_request *r)
 	guild_sort_free(r->sort);
 }
 
+/* `batch`: whose objective they are sorted by, or NULL. */
 static int make_rows(struct guild_ctx *ctx, const struct guild_args *args,
-	const struct guild_runs *runs, struct guild_compare_table *out, struct guild_error *err)
+	const struct guild_runs *runs, const struct guild_run *batch,
+	struct guild_compare_table *out, struct guild_error *err)
 {
 	struct row_request r;
 	int rc = row_request_init(&r, ctx, args, err);
 
+	if (rc == 0 && batch) {
+		rc = sort_by_objective(&r, ctx, args, batch, err);
+		if (rc != 0) {
+			row_request_fini(&r);
+		}
+	}
 	if (rc == 0) {
 		rc = guild_store_compare(runs, &r.req, out, &ctx->log, err);
 		row_request_fini(&r);
@@ -142,11 +183,60 @@ static int make_groups(struct guild_ctx *ctx, const struct guild_args *args,
 	return guild_store_group(runs, &req, out, &ctx->log, err);
 }
 
+static int load_by_objective(struct guild_ctx *ctx, const struct guild_args *args,
+	struct guild_runs *runs, struct guild_compare_table *out, struct guild_error *err)
+{
+	struct guild_cmd_trials trials = {0};
+	int rc = guild_cmd_select_trials(ctx, args, &trials, err);
+
+	if (rc == 0 && !trials.has_batch) {
+		rc = guild_error_set(err, GUILD_ENOTFOUND,
+			"--by-objective: the runs are not all of one batch");
+		guild_error_hint(err, "sort by a column with --min COL or --max COL");
+	}
+	if (rc == 0) {
+		*runs = trials.runs;
+		trials.runs = (struct guild_runs){0};
+		rc = make_rows(ctx, args, runs, &trials.batch, out, err);
+	}
+	guild_cmd_trials_fini(&trials);
+	return rc;
+}
+
+/* Batches have nothing to compare: they stand for their trials, unless they were asked for or there are others. */
+static int expand_batches(struct guild_ctx *ctx, const struct guild_args *args,
+	struct guild_runs *runs, struct guild_error *err)
+{
+	struct guild_cmd_trials trials = {0};
+	bool are_batches = runs->n > 0 && !guild_args_flag(args, "include-batch");
+
+	for (size_t i = 0; i < runs->n && are_batches; i++) {
+		are_batches = guild_run_is_batch(&runs->v[i]);
+	}
+	if (!are_batches) {
+		return 0;
+	}
+	int rc = guild_cmd_select_trials(ctx, args, &trials, err);
+
+	if (rc == 0) {
+		guild_runs_fini(runs);
+		*runs = trials.runs;
+		trials.runs = (struct guild_runs){0};
+	} else if (rc == GUILD_ENOTFOUND) { /* a batch without trials, or a queue */
+		rc = 0;
+	}
+	guild_cmd_trials_fini(&trials);
+	return rc;
+}
+
 int guild_compare_load(struct guild_ctx *ctx, const struct guild_args *args,
 	struct guild_runs *runs, struct guild_compare_table *out, struct guild_error *err)
 {
 	const struct guild_strs *words = guild_args_words(args);
 
+	if (guild_args_flag(args, "by-objective")) {
+		return load_by_objective(ctx, args, runs, out, err);
+	}
 	if (words->n == 0 && !guild_args_given(args, "group-by") &&
 		!guild_args_flag(args, "changed")) {
 		return stream_rows(ctx, args, runs, out, err);
@@ -154,11 +244,12 @@ int guild_compare_load(struct guild_ctx *ctx, const struct guild_args *args,
 	int rc = guild_cmd_select_runs(ctx, args, words, NULL,
 		GUILD_SELECT_REPEATS | GUILD_SELECT_FACTS, runs, err);
 
+	rc = rc == 0 && words->n > 0 ? expand_batches(ctx, args, runs, err) : rc;
 	if (rc != 0) {
 		return rc;
 	}
 	rc = guild_args_given(args, "group-by") ? make_groups(ctx, args, runs, out, err)
-						: make_rows(ctx, args, runs, out, err);
+						: make_rows(ctx, args, runs, NULL, out, err);
 	if (rc == 0 && guild_args_flag(args, "changed")) {
 		guild_compare_keep_changed(runs, out, &ctx->log);
 	}

@@ -35,12 +35,18 @@ static void read_signed(const char *text, struct guild_objective *out)
 	out->spec = text + out->maximize;
 }
 
+/* NULL, too, where the command has no such option. */
+static const char *option(const struct guild_args *args, const char *key)
+{
+	return guild_args_has(args, key) ? guild_args_text(args, key) : NULL;
+}
+
 void guild_cmd_objective(const struct guild_ctx *ctx, const struct guild_args *args,
 	const struct guild_run *batch, struct guild_objective *out)
 {
-	const char *objective = guild_args_text(args, "objective");
-	const char *min = guild_args_text(args, "minimize");
-	const char *max = guild_args_text(args, "maximize");
+	const char *objective = option(args, "objective");
+	const char *min = option(args, "minimize");
+	const char *max = option(args, "maximize");
 
 	*out = (struct guild_objective){.spec = "loss"};
 	if (batch && !objective) {

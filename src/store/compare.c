@@ -275,6 +275,10 @@ static void fill_row(struct guild_compare *c, const struct guild_run *run, struc
 		row->sort = req->sort;
 		row->sort_keys = guild_sort_keys(req->sort, &source, c->arena);
 	}
+	if (req->objective != NULL) {
+		const struct guild_value *v = guild_run_data_col(k.data, req->objective);
+		row->sort_value = guild_col_value_sorts(v) ? guild_value_copy(c->arena, v) : NULL;
+	}
 	free(k.v);
 	guild_arena_free(k.scratch);
 	guild_run_data_free(k.data);
@@ -320,8 +324,9 @@ static int compare_down(const void *a, const void *b)
 
 static void sort_rows(struct guild_compare *c)
 {
-	const char *header = c->req->min_header != NULL ? c->req->min_header : c->req->max_header;
-	if ((header == NULL && c->req->sort == NULL) || c->n_rows < 2) {
+	const struct guild_compare_request *req = c->req;
+	const char *header = req->min_header != NULL ? req->min_header : req->max_header;
+	if ((header == NULL && req->sort == NULL && req->objective == NULL) || c->n_rows < 2) {
 		return;
 	}
 	for (size_t i = 0; header != NULL && i < c->n_rows; i++) {
@@ -329,7 +334,7 @@ static void sort_rows(struct guild_compare *c)
 		c->rows[i].sort_value = guild_col_value_sorts(v) ? v : NULL;
 	}
 	qsort(c->rows, c->n_rows, sizeof(*c->rows),
-		c->req->max_header == NULL ? compare_up : compare_down);
+		req->max_header == NULL && !req->maximize ? compare_up : compare_down);
 }
 
 /* ---- the table ------------------------------------------------------------------------------------------- */
