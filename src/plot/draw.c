@@ -36,7 +36,8 @@ static void draw_all(struct plot_chart *ch, int width, int height, const char *t
 		plot_text_fit(ch->arena, title, TITLE_SIZE * 1.12, width - 2 * MARGIN), &style);
 	for (size_t i = 0; i < notes->n; i++) {
 		plot_muted_text(ch, MARGIN,
-			height - MARGIN / 2 - below + (double)(i + 1) * NOTE_HEIGHT - 5, PLOT_LEFT,
+			height - MARGIN / 2.0 - below + (double)(i + 1) * NOTE_HEIGHT - 5,
+			PLOT_LEFT,
 			plot_text_fit(ch->arena, notes->v[i], PLOT_SMALL_TEXT, width - 2 * MARGIN));
 	}
 	ch->box = (struct plot_box){MARGIN, MARGIN + TITLE_HEIGHT, width - 2 * MARGIN,

@@ -172,9 +172,11 @@ static void draw(struct plot_chart *ch)
 	char text[2][PLOT_TICK_TEXT];
 
 	for (size_t k = 0; k < n; k++) {
+		size_t row = k / n_cols;
+
 		draw_panel(ch,
 			(struct plot_box){ch->box.x + (double)(k % n_cols) * w,
-				ch->box.y + (double)(k / n_cols) * h, w - GAP, h - 8},
+				ch->box.y + (double)row * h, w - GAP, h - 8},
 			k);
 	}
 	struct plot_box right = {ch->box.x + ch->box.w - legend, ch->box.y, legend, ch->box.h};

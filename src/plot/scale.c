@@ -90,9 +90,11 @@ size_t plot_linear_ticks(double low, double high, size_t max, struct plot_tick *
 	}
 	double step = nice_step(span, max);
 
-	for (double i = ceil(low / step - 1e-9); n < max && i * step <= high + step * 1e-9; i++) {
-		out[n].v = i * step;
-		step_text(i * step, step, largest, out[n++].text);
+	double first = ceil(low / step - 1e-9);
+
+	for (; n < max && (first + (double)n) * step <= high + step * 1e-9; n++) {
+		out[n].v = (first + (double)n) * step;
+		step_text(out[n].v, step, largest, out[n].text);
 	}
 	return n;
 }
@@ -100,13 +102,13 @@ size_t plot_linear_ticks(double low, double high, size_t max, struct plot_tick *
 /* Every so many powers of ten. */
 static size_t power_ticks(double low, double high, size_t max, struct plot_tick *out)
 {
-	double first = ceil(low - 1e-9);
 	double every = fmax(1, ceil((high - low) / (double)max));
+	double first = ceil(ceil(low - 1e-9) / every) * every;
 	size_t n = 0;
 
-	for (double e = ceil(first / every) * every; n < max && e <= high + 1e-9; e += every) {
-		out[n].v = e;
-		plot_number_text(pow(10, e), out[n++].text);
+	for (; n < max && first + (double)n * every <= high + 1e-9; n++) {
+		out[n].v = first + (double)n * every;
+		plot_number_text(pow(10, out[n].v), out[n].text);
 	}
 	return n;
 }
@@ -116,7 +118,9 @@ static size_t part_ticks(double low, double high, size_t max, const double *part
 {
 	size_t n = 0;
 
-	for (double e = floor(low); e <= high + 1e-9; e++) {
+	for (size_t k = 0; floor(low) + (double)k <= high + 1e-9; k++) {
+		double e = floor(low) + (double)k;
+
 		for (size_t i = 0; i < n_parts; i++) {
 			double v = e + log10(parts[i]);
 

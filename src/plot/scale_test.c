@@ -199,7 +199,7 @@ static void test_text_fits(void **state)
 	const char *text = "dropout-r\xc3\xa4te-of-the-network";
 
 	assert_string_equal(plot_text_fit(a, text, 12, 1000), text);
-	for (double width = 20; width < 250; width += 7) {
+	for (int width = 20; width < 250; width += 7) {
 		const char *fit = plot_text_fit(a, text, 12, width);
 
 		assert_true(plot_text_width(fit, 12, false) <= width);

@@ -60,8 +60,9 @@ static void draw(struct plot_chart *ch)
 	plot_axis_widen(&objective, 0.04);
 	for (size_t i = 0; i < p->n_flags; i++) {
 		size_t col = i % n_cols;
+		size_t row = i / n_cols;
 		struct plot_box outer = {ch->box.x + (double)col * w,
-			ch->box.y + 14 + (double)(i / n_cols) * h, w - GAP, h - GAP / 2.0};
+			ch->box.y + 14 + (double)row * h, w - GAP, h - GAP / 2.0};
 
 		draw_panel(ch, outer, &p->flags[i], &objective,
 			col == 0 ? plot_objective_name(ch) : NULL);

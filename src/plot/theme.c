@@ -55,7 +55,8 @@ static uint32_t mix(uint32_t a, uint32_t b, double share)
 
 uint32_t plot_sequential(const struct plot_theme *t, double v)
 {
-	double last = GUILD_ARRAY_LEN(viridis) - 1;
+	enum { LAST = GUILD_ARRAY_LEN(viridis) - 1 };
+	double last = LAST;
 
 	v = isnan(v) ? 1 : fmin(fmax(v, 0), 1);
 	/* The end that the background is like would not be seen. */
