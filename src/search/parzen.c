@@ -154,7 +154,7 @@ static size_t add_table(struct parzen_dim *q, double mean, double sigma)
 
 static void fit_category(struct parzen_dim *q, size_t n_have)
 {
-	double extra = 1 / ((double)n_have + 1);
+	double extra = 2 / ((double)n_have + 1);
 	double choices = (double)q->n_cells;
 	q->own_share = 1 / (1 + choices * extra);
 	/* As a density beside the uniform one, which is 1. */

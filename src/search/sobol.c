@@ -71,7 +71,7 @@ static uint32_t multiply(const uint32_t column[BITS], uint32_t x)
 static void draw_dim(struct guild_mt19937 *mt, size_t dim, const uint32_t order[BITS],
 	struct sobol_dim *out)
 {
-	uint32_t plain[BITS];
+	uint32_t plain[BITS] = {0};
 	uint32_t column[BITS];
 	find_directions(dim, plain);
 	draw_columns(mt, column);

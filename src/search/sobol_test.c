@@ -111,6 +111,7 @@ static void is_more_even_than_chance(void **state)
 static void each_point_is_uniform(void **state)
 {
 	enum { N = 4000, PARTS = 10 };
+	const double share = (double)N / PARTS;
 	size_t count[3][PARTS] = {{0}};
 	double tied[2] = {0};
 	for (uint64_t seed = 0; seed < N; seed++) {
@@ -127,8 +128,8 @@ static void each_point_is_uniform(void **state)
 	for (size_t i = 0; i < 3; i++) {
 		double chi = 0;
 		for (size_t k = 0; k < PARTS; k++) {
-			double d = (double)count[i][k] - N / PARTS;
-			chi += d * d / (N / PARTS);
+			double d = (double)count[i][k] - share;
+			chi += d * d / share;
 		}
 		assert_true(chi < 27.9); /* 99.9 % with 9 degrees of freedom */
 	}

@@ -166,7 +166,7 @@ static int suggest(void *state, const struct search_history *h, const double *y,
 static const struct guild_optimizer_flag flags[] = {
 	{"random-starts", "10", NULL, "points that fill the space evenly before it learns"},
 	{"candidates", "24", NULL, "points drawn for each suggestion, of which the best is taken"},
-	{"gamma", "0.1", NULL, "the share of the points that counts as good"},
+	{"gamma", "0.15", NULL, "the share of the points that counts as good; never more than 25"},
 };
 
 const struct sampler_class search_tpe = {
