@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gp.h"
+#include "gp_region.h"
 #include "gp_space.h"
 #include "gp_warp.h"
 #include "sobol.h"
@@ -16,6 +18,11 @@ enum {
 	FIT_MAX = 300,   /* points hyperparameters are fitted to */
 	MODEL_MAX = 800, /* points that predictions are made from */
 	PENDING_MAX = 200,
+	LOCAL_MAX = 200, /* points of a region */
+	MANY_DIMS = 12,
+	HOPELESS = 20, /* a loss so far behind is not worth a fit every time */
+	MARGIN_DIMS = 4,
+	MARGIN_STEPS = 6,
 	FIRST_FIT = 3,
 	BEST_MAX = 5,
 	/* Models: bit 0, with parts; bit 1, of targets that are warped. */
@@ -39,6 +46,7 @@ struct gp_state {
 	double *hyper[MODELS];
 	double loss[MODELS]; /* INFINITY: not used */
 	double lambda;
+	double skill; /* how far left-out targets go with what the likeliest model says: 1 is all */
 	struct search_sobol *start;
 };
 
@@ -202,11 +210,10 @@ struct gp_chosen {
 	double *x, *y, *raw;
 };
 
-static void choose(const struct gp_state *s, const struct search_history *h, size_t n,
-	const double *y, size_t max, struct gp_chosen *c)
+/* Takes over c->at, m positions. */
+static void fill(const struct gp_state *s, const struct search_history *h, size_t m,
+	const double *y, struct gp_chosen *c)
 {
-	c->at = guild_alloc((n + 1) * sizeof(*c->at));
-	size_t m = choose_points(n, y, max, c->at);
 	c->x = guild_alloc((m + 1) * s->features.n * sizeof(*c->x));
 	c->y = guild_alloc(2 * (m + 1) * sizeof(*c->y));
 	c->raw = c->y + m;
@@ -220,6 +227,14 @@ static void choose(const struct gp_state *s, const struct search_history *h, siz
 		.x = c->x,
 		.y = c->y,
 		.noise = -1};
+}
+
+static void choose(const struct gp_state *s, const struct search_history *h, size_t n,
+	const double *y, size_t max, struct gp_chosen *c)
+{
+	c->at = guild_alloc((n + 1) * sizeof(*c->at));
+	size_t m = choose_points(n, y, max, c->at);
+	fill(s, h, m, y, c);
 }
 
 static void drop(struct gp_chosen *c)
@@ -253,7 +268,7 @@ static bool is_used(const struct gp_state *s, size_t k)
 
 static size_t next_fit(size_t n)
 {
-	return n == 0 ? FIRST_FIT : n + (n < 20 ? 1 : n / 20);
+	return n == 0 ? FIRST_FIT : n + (n < 20 ? 1 : n / 10);
 }
 
 /* From where it was, and now and then from the start. */
@@ -277,20 +292,70 @@ static double fit_one(struct gp_state *s, struct gp_chosen *c, double *hyper, bo
 	return loss;
 }
 
+static double correlation(size_t n, const double *a, const double *b)
+{
+	double mean_a = 0;
+	double mean_b = 0;
+	double aa = 0;
+	double bb = 0;
+	double ab = 0;
+	for (size_t i = 0; i < n; i++) {
+		mean_a += a[i] / (double)n;
+		mean_b += b[i] / (double)n;
+	}
+	for (size_t i = 0; i < n; i++) {
+		aa += (a[i] - mean_a) * (a[i] - mean_a);
+		bb += (b[i] - mean_b) * (b[i] - mean_b);
+		ab += (a[i] - mean_a) * (b[i] - mean_b);
+	}
+	return aa > 0 && bb > 0 ? ab / sqrt(aa * bb) : 0;
+}
+
+static double find_skill(const struct gp_state *s, struct gp_chosen *c)
+{
+	size_t best = 0;
+	double skill = 0;
+	for (size_t k = 1; k < MODELS; k++) {
+		best = s->loss[k] < s->loss[best] ? k : best;
+	}
+	(void)prepare(s, c, best);
+	struct gp *g = gp_new(&s->la, &c->data, s->hyper[best], 0);
+	if (g) {
+		double *mean = guild_alloc(2 * c->data.n * sizeof(*mean));
+		gp_leave_one_out(g, mean, mean + c->data.n);
+		skill = correlation(c->data.n, mean, c->y);
+		free(mean);
+	}
+	gp_free(g);
+	return skill;
+}
+
+static double least_loss(const struct gp_state *s)
+{
+	double least = INFINITY;
+	for (size_t k = 0; k < MODELS && s->n_fitted > 0; k++) {
+		least = fmin(least, s->loss[k]);
+	}
+	return least;
+}
+
 static void fit(struct gp_state *s, const struct search_history *h, size_t n, const double *y)
 {
 	struct gp_chosen c;
-	bool is_fresh = s->n_fitted == 0 || n < 20 || n / 16 != s->n_fitted / 16;
+	bool is_fresh = s->n_fitted == 0 || n < 20 || n / 40 != s->n_fitted / 40;
+	double least = least_loss(s);
 	choose(s, h, n, y, FIT_MAX, &c);
 	s->lambda = gp_warp_fit(c.data.n, c.raw);
 	for (size_t k = 0; k < MODELS; k++) {
 		bool was_used = s->n_fitted > 0 && isfinite(s->loss[k]);
-		s->loss[k] = INFINITY;
-		if (is_used(s, k)) {
+		bool is_hopeless = was_used && !is_fresh && s->loss[k] > least + HOPELESS;
+		s->loss[k] = is_hopeless ? s->loss[k] : INFINITY;
+		if (is_used(s, k) && !is_hopeless) {
 			double log_slope = prepare(s, &c, k);
 			s->loss[k] = fit_one(s, &c, s->hyper[k], is_fresh || !was_used) - log_slope;
 		}
 	}
+	s->skill = find_skill(s, &c);
 	s->n_fitted = n;
 	drop(&c);
 }
@@ -300,11 +365,8 @@ static size_t draw_model(const struct gp_state *s, struct guild_mt19937 *mt)
 {
 	const double temperature = 2;
 	double weight[MODELS];
-	double least = INFINITY;
+	double least = least_loss(s);
 	double sum = 0;
-	for (size_t k = 0; k < MODELS; k++) {
-		least = fmin(least, s->loss[k]);
-	}
 	for (size_t k = 0; k < MODELS && isfinite(least); k++) {
 		weight[k] = exp((least - s->loss[k]) / temperature);
 		sum += weight[k];
@@ -396,20 +458,23 @@ static double rank_points(const struct gp *g, const struct gp_chosen *c,
 	return least;
 }
 
-static bool take_promising(struct gp_state *s, const struct search_history *h, struct gp_chosen *c,
-	struct guild_mt19937 *mt, double *x)
+/* What a model promises most, looked for around the best of its points within `width`. */
+static bool take_promising(struct gp_state *s, const struct search_history *h,
+	const struct gp_chosen *c, const double *hyper, double width, struct guild_mt19937 *mt,
+	double *x)
 {
 	size_t best[BEST_MAX];
-	struct gp_quest q = {.features = &s->features, .history = h, .best = best, .radius = 1};
-	size_t k = draw_model(s, mt);
-	(void)prepare(s, c, k);
-	q.model = gp_new(&s->la, &c->data, s->hyper[k], PENDING_MAX);
+	struct gp_quest q = {.features = &s->features, .history = h, .best = best, .width = width};
+	q.model = gp_new(&s->la, &c->data, hyper, PENDING_MAX);
 	if (!q.model) {
 		return false;
 	}
 	double least = rank_points(q.model, c, h, best, &q.n_best);
 	add_pending(s, h, q.model);
 	q.promise = choose_promise(s, mt, least);
+	/* Every corner is far from all that is known: of many dimensions nothing else would be seen for long. */
+	double early = 1 - (double)h->n_told / (MARGIN_STEPS * (double)s->space->n);
+	q.margin = s->space->n >= MARGIN_DIMS && width >= 1 ? 0.08 * fmax(early, 0) : 0;
 	bool is_large = c->data.n > 200;
 	q.n_candidates = is_large ? 300 : 500;
 	q.n_starts = is_large ? 3 : 5;
@@ -419,11 +484,53 @@ static bool take_promising(struct gp_state *s, const struct search_history *h, s
 	return true;
 }
 
+static bool take_global(struct gp_state *s, const struct search_history *h, const double *y,
+	struct guild_mt19937 *mt, double *x)
+{
+	struct gp_chosen c;
+	choose(s, h, h->n_told, y, MODEL_MAX, &c);
+	size_t k = draw_model(s, mt);
+	(void)prepare(s, &c, k);
+	bool is_found = take_promising(s, h, &c, s->hyper[k], 1, mt, x);
+	drop(&c);
+	return is_found;
+}
+
+/* A model of what is near the best alone: functions may look like noise from afar. */
+static bool take_local(struct gp_state *s, const struct search_history *h, const double *y,
+	const struct gp_region *region, struct guild_mt19937 *mt, double *x)
+{
+	struct gp_chosen c;
+	double *hyper = guild_alloc((2 * s->features.n + 4) * sizeof(*hyper));
+	double log_slope;
+	c.at = guild_alloc((h->n_told + 1) * sizeof(*c.at));
+	size_t m = gp_region_points(h, region, 10 + 2 * s->features.n, LOCAL_MAX, c.at);
+	fill(s, h, m, y, &c);
+	(void)gp_warp(gp_warp_fit(m, c.raw), m, c.raw, c.y, &log_slope);
+	struct gp_work *w = gp_work_new(&s->la, &c.data);
+	gp_default_hyper(&c.data, hyper);
+	(void)gp_fit(w, hyper, 30);
+	bool is_found = take_promising(s, h, &c, hyper, region->width, mt, x);
+	gp_work_free(w);
+	free(hyper);
+	drop(&c);
+	return is_found;
+}
+
+/* Where the model of all says little, there are many dimensions, or nothing better was found for long. */
+static bool is_for_local(const struct gp_state *s, const struct gp_region *r,
+	struct guild_mt19937 *mt)
+{
+	size_t d = s->space->n;
+	bool is_unsure = s->skill < GP_SKILL_MIN || d >= MANY_DIMS || r->n_stale >= 8 + d;
+	return is_unsure && guild_mt19937_unit(mt) < 0.5;
+}
+
 static int suggest(void *state, const struct search_history *h, const double *y,
 	struct guild_mt19937 *mt, double *x, struct guild_error *err)
 {
 	struct gp_state *s = state;
-	struct gp_chosen c;
+	struct gp_region region;
 	struct guild_mt19937 own;
 	(void)err;
 	(void)mt;
@@ -438,12 +545,20 @@ static int suggest(void *state, const struct search_history *h, const double *y,
 		s->n_fitted = 0;
 		fit(s, h, h->n_told, y);
 	}
-	choose(s, h, h->n_told, y, MODEL_MAX, &c);
-	if (!take_promising(s, h, &c, &own, x)) {
+	gp_region_find(h, y, s->n_first, &region);
+	bool is_found = is_for_local(s, &region, &own) ? take_local(s, h, y, &region, &own, x)
+						       : take_global(s, h, y, &own, x);
+	if (!is_found) {
 		take_start(s, h, x);
 	}
-	drop(&c);
 	return 0;
+}
+
+double gp_skill(void *state, const struct search_history *h)
+{
+	struct gp_state *s = state;
+	follow_chain(s, h);
+	return s->n_fitted > 0 ? s->skill : 1;
 }
 
 static const struct guild_optimizer_flag flags[] = {

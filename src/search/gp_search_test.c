@@ -247,6 +247,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_the_minimum_of_branin),
 		cmocka_unit_test(gp_follows_from_what_was_told),
+		cmocka_unit_test(auto_follows_from_what_was_told),
+		cmocka_unit_test(auto_gets_by_without_a_model),
 		cmocka_unit_test(bears_every_history),
 		cmocka_unit_test(takes_several_objectives),
 		cmocka_unit_test(refuses_bad_flags),

@@ -33,10 +33,11 @@ static void find_box(struct seeker *s)
 	const struct gp_quest *q = s->q;
 	double mean = 0;
 	for (size_t i = 0; i < s->n; i++) {
-		s->low[i] = 0;
-		s->high[i] = 1;
+		double margin = s->space->v[i].kind == GUILD_DIM_REAL ? q->margin : 0;
+		s->low[i] = margin;
+		s->high[i] = 1 - margin;
 	}
-	if (q->radius >= 1 || q->n_best == 0) {
+	if (q->width >= 1 || q->n_best == 0) {
 		return;
 	}
 	for (size_t f = 0; f < s->n_features; f++) {
@@ -49,7 +50,7 @@ static void find_box(struct seeker *s)
 			continue;
 		}
 		double relative = exp(-0.5 * log(q->model->weight[f]) - mean);
-		double half = 0.5 * q->radius * fmin(fmax(relative, 0.2), 5);
+		double half = 0.5 * q->width * fmin(fmax(relative, 0.2), 5);
 		s->low[i] = fmax(0, s->x[i] - half);
 		s->high[i] = fmin(1, s->x[i] + half);
 	}

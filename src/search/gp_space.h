@@ -28,7 +28,8 @@ struct gp_quest {
 	struct gp_promise promise;
 	const size_t *best; /* positions in the history to look around, most promising first */
 	size_t n_best;
-	double radius; /* of a box around best[0] that is not left; 1 and more: everywhere */
+	double width;  /* of a box around best[0] that is not left; 1 and more: everywhere */
+	double margin; /* at the ends of every REAL that is left out then */
 	size_t n_candidates, n_starts, max_calls;
 };
 void gp_seek(const struct gp_quest *q, struct guild_mt19937 *mt, double *x);

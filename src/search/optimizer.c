@@ -103,15 +103,7 @@ static int fill_flags(struct guild_optimizer *o, const struct guild_value *given
 	struct guild_value **out, struct guild_error *err)
 {
 	const struct guild_optimizer_info *info = &o->class->info;
-	struct guild_value *flags = guild_value_dict(o->arena);
-	for (size_t i = 0; i < info->n_flags; i++) {
-		struct guild_value *v = guild_value_null(o->arena);
-		if (info->flags[i].default_text) {
-			(void)guild_flag_decode(o->arena, info->flags[i].default_text, NULL, &v,
-				NULL, NULL);
-		}
-		guild_value_set(o->arena, flags, info->flags[i].name, v);
-	}
+	struct guild_value *flags = search_default_flags(o->arena, info);
 	int rc = check_flags(info, given, err);
 	for (size_t i = 0; rc == 0 && given && given->type == GUILD_DICT && i < given->n; i++) {
 		const char *name = guild_value_text(given->pairs[i].key);

@@ -46,6 +46,7 @@ struct sampler_class {
 	void (*close)(void *state);
 };
 extern const struct sampler_class *const search_samplers[]; /* sorted, NULL at the end */
+extern const struct sampler_class search_auto;
 extern const struct sampler_class search_gp;
 extern const struct sampler_class search_cmaes;
 extern const struct sampler_class search_nsga2;
@@ -78,6 +79,9 @@ bool search_is_active(const struct guild_space *s, size_t dim, const double *x);
 
 /* ---- flags --------------------------------------------------------------------------------------------------------- */
 
+/* Every flag of an optimizer with its default. */
+struct guild_value *search_default_flags(struct guild_arena *a,
+	const struct guild_optimizer_info *info);
 double search_flag_f64(const struct guild_value *flags, const char *name);
 int64_t search_flag_i64(const struct guild_value *flags, const char *name);
 const char *search_flag_text(const struct guild_value *flags, const char *name);

@@ -7,6 +7,7 @@
 #include "sampler.h"
 
 const struct sampler_class *const search_samplers[] = {
+	&search_auto,
 	&search_cmaes,
 	&search_gp,
 	&search_nsga2,
@@ -43,6 +44,21 @@ const struct guild_optimizer_info *guild_optimizer_find(const char *name)
 		}
 	}
 	return NULL;
+}
+
+struct guild_value *search_default_flags(struct guild_arena *a,
+	const struct guild_optimizer_info *info)
+{
+	struct guild_value *flags = guild_value_dict(a);
+	for (size_t i = 0; i < info->n_flags; i++) {
+		struct guild_value *v = guild_value_null(a);
+		if (info->flags[i].default_text) {
+			(void)guild_flag_decode(a, info->flags[i].default_text, NULL, &v, NULL,
+				NULL);
+		}
+		guild_value_set(a, flags, info->flags[i].name, v);
+	}
+	return flags;
 }
 
 double search_flag_f64(const struct guild_value *flags, const char *name)
