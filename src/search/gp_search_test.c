@@ -151,6 +151,30 @@ static void gp_follows_from_what_was_told(void **state)
 	follows_from_what_was_told("gp");
 }
 
+static void auto_follows_from_what_was_told(void **state)
+{
+	follows_from_what_was_told("auto");
+}
+
+/* Noise has nothing that a model could foretell: points come all the same. */
+static void auto_gets_by_without_a_model(void **state)
+{
+	struct guild_mt19937 mt;
+	struct guild_optimizer *o = open_search("auto", mixed_space, 2, NULL);
+	guild_mt19937_seed(&mt, 1);
+	for (size_t i = 0; i < 60; i++) {
+		double x[4];
+		uint64_t id;
+		assert_int_equal(guild_optimizer_ask(o, x, &id, NULL), 0);
+		for (size_t k = 0; k < i; k++) {
+			assert_true(memcmp(guild_optimizer_point(o, k), x, sizeof(x)) != 0);
+		}
+		tell(o, id, guild_mt19937_normal(&mt));
+	}
+	guild_optimizer_free(o);
+	assert_true(find_branin("auto", 1, NULL, 40) < 0.41);
+}
+
 /* Nothing told, only failures, always the same, and values of all sizes: points come, all in the space, none twice. */
 static void bears_every_history(void **state)
 {
