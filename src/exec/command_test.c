@@ -222,9 +222,28 @@ static void refuses(void **state)
 	}
 }
 
+static void carries_what_optimizers_import(void **state)
+{
+	(void)state;
+	char *cache = guild_tmp_dir("guild-carried", NULL);
+	for (int again = 0; again < 2; again++) {
+		char *path = NULL;
+		assert_int_equal(guild_batch_python_path(cache, &path, NULL), 0);
+		char *init = guild_path_join(path, "guild/__init__.py");
+		char *util = guild_path_join(path, "guild/batch_util.py");
+		assert_true(guild_file_size(init) > 0 && guild_file_size(util) > 1000);
+		free(init);
+		free(util);
+		free(path);
+	}
+	assert_int_equal(guild_rmtree(cache, NULL), 0);
+	free(cache);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(makes_commands),
-		cmocka_unit_test(sets_globals), cmocka_unit_test(refuses)};
+		cmocka_unit_test(sets_globals), cmocka_unit_test(refuses),
+		cmocka_unit_test(carries_what_optimizers_import)};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
