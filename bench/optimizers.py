@@ -201,14 +201,16 @@ class Report:
 
     def summary(self):
         head = [f"{m} trials" for m in self.marks]
-        lines = [f"| optimizer | rank at {' | rank at '.join(head)} | ms a suggestion at {' | at '.join(head)} |",
-                 "|-|" + "-|" * (2 * len(self.marks))]
+        lines = [f"| optimizer | functions | seeds | rank at {' | rank at '.join(head)} | ms a suggestion at {' | at '.join(head)} |",
+                 "|-|-|-|" + "-|" * (2 * len(self.marks))]
         by_mark = {m: self.mean_ranks(m) for m in self.marks}
         order = sorted(self.names, key=lambda n: by_mark[self.marks[-1]].get(n, by_mark[self.marks[0]].get(n, 99)))
         for n in order:
             shown = [f"{by_mark[m][n]:.2f}" if n in by_mark[m] else "" for m in self.marks]
             times = [f"{statistics.median(self.seconds[n, m]) * 1e3:.2f}" if (n, m) in self.seconds else "" for m in self.marks]
-            lines.append(f"| {n} | {' | '.join(shown + times)} |")
+            seeds = [k for (_, name), k in self.seeds.items() if name == n and k]
+            of = f"{min(seeds, default=0)}–{max(seeds, default=0)}" if len(set(seeds)) > 1 else str(max(seeds, default=0))
+            lines.append(f"| {n} | {len(seeds)} | {of} | {' | '.join(shown + times)} |")
         return lines
 
     def goals(self):
