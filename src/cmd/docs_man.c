@@ -128,6 +128,7 @@ static const struct {
 	{"GUILD_CONFIG", "The user configuration file."},
 	{"GUILD_RUNS_PARENT", "The id of a run: only runs that it links to are listed."},
 	{"GUILD_PYTHON_EXE, GUILD_PYTHON", "Python for operations and for 'guild shell'."},
+	{"GUILD_PROGRAM", "Program that the Python modules for optimizers start."},
 	{"CONDA_PREFIX, VIRTUAL_ENV", "The active Python environment."},
 	{"GUILD_INDEX", "Where the index of runs lies: home, user, or off."},
 	{"HOME, XDG_CACHE_HOME, TMPDIR, PATH", "As for any program."},
