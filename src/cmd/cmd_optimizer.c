@@ -173,7 +173,10 @@ static void print_flags(const struct guild_ctx *ctx, const struct guild_optimize
 	guild_table_init(&t, 3, 4);
 	for (size_t i = 0; i < info->n_flags; i++) {
 		const struct guild_optimizer_flag *f = &info->flags[i];
-		const char *cells[] = {f->name, f->default_text ? f->default_text : "", f->help};
+		const char *help =
+			f->choices ? guild_arena_format(ctx->arena, "%s (%s)", f->help, f->choices)
+				   : f->help;
+		const char *cells[] = {f->name, f->default_text ? f->default_text : "", help};
 		guild_table_add(&t, cells);
 	}
 	guild_table_print(&t, stdout, ctx->columns);

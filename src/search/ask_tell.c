@@ -510,9 +510,7 @@ int guild_ask_tell_end(struct guild_ask_tell *t, const struct guild_sink *to,
 int guild_ask_tell_new(const struct guild_ask_tell_options *options, struct guild_ask_tell **out,
 	struct guild_error *err)
 {
-	const char *name = options->optimizer             ? options->optimizer
-			   : guild_optimizer_find("auto") ? "auto"
-							  : "random";
+	const char *name = options->optimizer ? options->optimizer : "auto";
 	int rc = guild_optimizer_check(name, options->flags, err);
 	if (rc != 0) {
 		return rc;
