@@ -530,6 +530,7 @@ struct guild_batch_hooks {
 	int (*next)(void *arg, struct guild_arena *a, const struct guild_value **flags,
 		struct guild_error *err);
 	bool all_at_once;
+	size_t n_planned; /* how many there will be in all, for a display; 0: not known */
 	/* After `next`: the run that it became. */
 	void (*made)(void *arg, const struct guild_batch_trial *trial);
 	/* A scalar of a running trial, as it prints or writes it: text that says why to stop it (borrowed until the next call), or NULL. Called for
@@ -546,7 +547,8 @@ struct guild_batch_hooks {
 };
 /* For a display: what goes on, after every change and about once a second. */
 struct guild_batch_progress {
-	size_t n_trials; /* made so far */
+	size_t n_trials;  /* made so far */
+	size_t n_planned; /* as the hooks have it; 0: not known */
 	size_t n_jobs;
 	size_t n_done, n_failed, n_pruned, n_running;
 	const struct guild_batch_trial *running; /* n_running */

@@ -98,7 +98,8 @@ static const struct guild_opt run_opts[] = {
 		.value = "N",
 		.kind = GUILD_OPT_INT,
 		.min = 1,
-		.help = "Run at most N steps of a pipeline at once; as many as there are processors when omitted."},
+		.help = "Run at most N trials of a batch at once, one when omitted; of a pipeline at most N steps, as many "
+			"as there are processors when omitted."},
 	{.names = "--keep-run",
 		.help = "Keep a run whose operation is configured to be deleted on success."},
 	{.names = "--break",

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "batch_display.h"
 #include "run_cmd.h"
 
 #include <guild/search.h>
@@ -87,9 +88,20 @@ static int execute_batch(struct guild_run_cmd *c, struct guild_run *run,
 	struct guild_batch_hooks hooks;
 	struct guild_pruning *pruning = NULL;
 	struct guild_trial_list *list = guild_trial_list_new(c->trials, &trials);
-	const struct guild_batch_request req = {.start = start, .hooks = &hooks};
+	struct guild_batch_display display;
+	struct guild_exec_world world = *start->world;
+	struct guild_exec_start shown = *start;
+	/* One after another they show their own output. */
+	guild_batch_display_init(&display, c->ctx, c->options.jobs > 1 && !c->options.quiet);
+	world.log = &display.log;
+	shown.world = &world;
+	const struct guild_batch_request req = {.start = &shown,
+		.hooks = &hooks,
+		.on_progress = guild_batch_display_update,
+		.progress_arg = &display};
 	int rc = guild_prune_batch(run, c->options.prune, &trials, &hooks, &pruning, err);
 	rc = rc ? rc : guild_batch_run(run, &req, result, err);
+	guild_batch_display_fini(&display);
 	guild_pruning_free(pruning);
 	guild_trial_list_free(list);
 	return rc;

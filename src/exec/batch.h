@@ -101,6 +101,7 @@ struct guild_trial {
 	enum guild_trial_state state;
 	bool is_new;      /* made by this process: its records are up to date */
 	bool is_again;    /* it was started before, and is to be started anew */
+	unsigned n_lost;  /* how often this process saw it end without a record of its end */
 	int64_t begun_us; /* guild_monotonic_us() */
 };
 struct guild_trials {

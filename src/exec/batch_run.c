@@ -15,6 +15,7 @@ enum {
 	WAIT_MS = 1000,
 	POLL_ELSEWHERE_MS = 250,
 	KILL_AFTER_MS = 30000, /* a signal that was passed on */
+	LOST_MAX = 3,          /* times that a trial is started anew because its supervisor was killed */
 };
 
 struct batch {
@@ -90,6 +91,7 @@ static void show_progress(struct batch *b, const struct guild_trial *changed,
 		since[i] = b->active[i]->begun_us;
 	}
 	const struct guild_batch_progress p = {.n_trials = b->trials.n,
+		.n_planned = b->hooks->n_planned,
 		.n_jobs = b->workers.max,
 		.n_done = b->n_ended,
 		.n_failed = b->n_failed,
@@ -145,6 +147,13 @@ static void trial_ended(struct batch *b, struct guild_trial *t, struct guild_bat
 	b->n_pruned += end->is_pruned;
 	if (b->hooks->ended) {
 		b->hooks->ended(b->hooks->arg, &t->shown, end);
+	}
+	if (b->is_parallel) {
+		const char *summary =
+			b->hooks->summary ? b->hooks->summary(b->hooks->arg) : NULL;
+		say(b, "INFO", "Trial %s %s%s%s", t->run.id,
+			end->is_pruned ? "pruned" : guild_run_status_name(end->status),
+			summary ? ": " : "", summary ? summary : "");
 	}
 	show_progress(b, t, end);
 }
@@ -238,6 +247,37 @@ static void log_of_worker(void *arg, struct guild_trial *t, const char *level, c
 	guild_log(b->start->world->log, level, "trial %.8s: %s", t->run.id, text);
 }
 
+/* Nobody recorded how it ended: it is as if it had not run. Not for ever: it may be what brings its supervisor down. */
+static void take_lost(struct batch *b, struct guild_trial *t)
+{
+	struct guild_batch_end end = {.exit_status = -SIGKILL};
+	t->n_lost++;
+	if (t->n_lost <= LOST_MAX && !b->is_over) {
+		say(b, "WARNING", "Trial %s was killed together with its supervisor: it is started again",
+			t->run.id);
+		set_ended(b, t);
+		t->state = GUILD_TRIAL_WAITING;
+		t->is_again = true;
+		b->n_waiting_from = t->shown.number < b->n_waiting_from ? t->shown.number
+									: b->n_waiting_from;
+		return;
+	}
+	note_failure(b, t, -SIGKILL, "its supervisor was killed");
+	trial_ended(b, t, &end);
+}
+
+/* It ran without us, and has ended. */
+static void take_elsewhere(struct batch *b, struct guild_trial *t)
+{
+	int64_t exit_status = guild_run_attr_i64(&t->run, "exit_status", INT64_MIN);
+	struct guild_batch_end end = {.exit_status = (int)exit_status};
+	if (exit_status == INT64_MIN) {
+		take_lost(b, t);
+	} else {
+		trial_ended(b, t, &end);
+	}
+}
+
 static void ended_in_worker(void *arg, struct guild_trial *t, const struct guild_worker_result *r)
 {
 	struct batch *b = arg;
@@ -247,9 +287,7 @@ static void ended_in_worker(void *arg, struct guild_trial *t, const struct guild
 		/* Its program goes on without us. */
 		set_active(b, t, GUILD_TRIAL_ELSEWHERE);
 	} else {
-		struct guild_batch_end end = {.exit_status = -SIGKILL};
-		note_failure(b, t, -SIGKILL, "the process of guild that ran it was killed");
-		trial_ended(b, t, &end);
+		take_elsewhere(b, t);
 	}
 }
 
@@ -369,9 +407,7 @@ static size_t look_elsewhere(struct batch *b)
 			n++;
 			continue;
 		}
-		struct guild_batch_end end = {
-			.exit_status = (int)guild_run_attr_i64(&t->run, "exit_status", -SIGKILL)};
-		trial_ended(b, t, &end);
+		take_elsewhere(b, t);
 	}
 	return n;
 }

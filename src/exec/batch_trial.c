@@ -1,9 +1,8 @@
 /* The trials of a batch: those made now, and those that are there from before. */
 
-#include <dirent.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "batch.h"
 
@@ -72,8 +71,10 @@ static bool was_stopped_by_alert(const struct guild_run *run, struct guild_arena
 /* Ctrl-C, a signal, a machine that went down: it was not brought to its end. What a rule stopped was. */
 static bool is_half_done(const struct guild_run *run, struct guild_arena *a)
 {
-	return guild_run_status(run, NULL) == GUILD_RUN_TERMINATED &&
-	       !guild_run_attr(run, a, "_pruned") && !was_stopped_by_alert(run, a);
+	enum guild_run_status status = guild_run_status(run, NULL);
+	bool is_stopped = status == GUILD_RUN_TERMINATED ||
+			  (status == GUILD_RUN_ERROR && !guild_run_attr(run, a, "exit_status"));
+	return is_stopped && !guild_run_attr(run, a, "_pruned") && !was_stopped_by_alert(run, a);
 }
 
 static void set_state(struct guild_trial *t, bool retry_failed, struct guild_arena *a)
@@ -107,6 +108,17 @@ static int compare_found(const void *a, const void *b)
 	return strcmp(x->run.id, y->run.id);
 }
 
+/* The batch was killed while it made a trial: the opref, which makes it a run, comes last. A link to nothing is one to a trial that was
+ * deleted, and may come back. */
+static void remove_half_made(const struct guild_run *batch, const char *id, const char *dir)
+{
+	char *link = guild_path_join(batch->dir, id);
+	if (guild_is_dir(dir) && !guild_run_is_run(dir) && guild_rmtree(dir, NULL) == 0) {
+		(void)unlink(link);
+	}
+	free(link);
+}
+
 int guild_trials_find(const struct guild_run *batch, int64_t since_us, bool retry_failed,
 	struct guild_arena *a, struct guild_trials *out, struct guild_error *err)
 {
@@ -129,6 +141,8 @@ int guild_trials_find(const struct guild_run *batch, int64_t since_us, bool retr
 			} else {
 				guild_run_fini(&f->run);
 			}
+		} else {
+			remove_half_made(batch, names.v[i], dir);
 		}
 		free(dir);
 	}

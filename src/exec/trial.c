@@ -216,11 +216,11 @@ static int write_own(struct guild_trial_maker *m, const struct guild_value *flag
 	return rc;
 }
 
-static int link_trial(const struct guild_run *batch, const struct guild_run *trial,
+static int link_trial(const struct guild_run *batch, const char *dir, const char *id,
 	struct guild_error *err)
 {
-	char *path = guild_path_join(batch->dir, trial->id);
-	char *target = guild_path_rel(trial->dir, batch->dir);
+	char *path = guild_path_join(batch->dir, id);
+	char *target = guild_path_rel(dir, batch->dir);
 	int rc =
 		symlink(target, path) ? guild_error_errno(err, errno, "cannot link '%s'", path) : 0;
 	free(path);
@@ -235,7 +235,9 @@ int guild_trial_make(struct guild_trial_maker *m, const struct guild_value *flag
 	char *runs = guild_path_dirname(m->batch->dir);
 	guild_run_new_id(id);
 	char *dir = guild_path_join(runs, id);
-	int rc = guild_run_create(dir, out, err);
+	/* The link first: a trial that can be seen is one of its batch, and one that is left half made is found by it. */
+	int rc = link_trial(m->batch, dir, id, err);
+	rc = rc ? rc : guild_run_create(dir, out, err);
 	for (size_t i = 0; i < m->dirs.n && rc == 0; i++) {
 		char *path = guild_path_join(dir, m->dirs.v[i]);
 		if (mkdir(path, 0777) != 0 && errno != EEXIST) {
@@ -247,8 +249,6 @@ int guild_trial_make(struct guild_trial_maker *m, const struct guild_value *flag
 		rc = write_file(&m->files[i], dir, err);
 	}
 	rc = rc ? rc : write_own(m, flags, out, err);
-	/* The link first: a trial that can be seen is one of its batch. */
-	rc = rc ? rc : link_trial(m->batch, out, err);
 	rc = rc ? rc : guild_run_write_opref(out, &m->proto.opref, m->start->options->durable, err);
 	if (rc != 0) {
 		(void)guild_rmtree(dir, NULL);
