@@ -9,7 +9,7 @@
 /* A bar, the best so far, the time left, and a line for each trial that runs, at the bottom of the terminal; messages scroll above. */
 struct guild_batch_display {
 	const struct guild_ctx *ctx;
-	struct guild_log log; /* for the batch, instead of ctx->log */
+	struct guild_log log;  /* for the batch, instead of ctx->log */
 	struct guild_buf text; /* what is shown */
 	size_t n_lines;        /* of it on the screen; 0: nothing is shown */
 	int64_t started_us, drawn_us;

@@ -15,7 +15,7 @@ enum {
 	WAIT_MS = 1000,
 	POLL_ELSEWHERE_MS = 250,
 	KILL_AFTER_MS = 30000, /* a signal that was passed on */
-	LOST_MAX = 3,          /* times that a trial is started anew because its supervisor was killed */
+	LOST_MAX = 3, /* times that a trial is started anew because its supervisor was killed */
 };
 
 struct batch {
@@ -149,8 +149,7 @@ static void trial_ended(struct batch *b, struct guild_trial *t, struct guild_bat
 		b->hooks->ended(b->hooks->arg, &t->shown, end);
 	}
 	if (b->is_parallel) {
-		const char *summary =
-			b->hooks->summary ? b->hooks->summary(b->hooks->arg) : NULL;
+		const char *summary = b->hooks->summary ? b->hooks->summary(b->hooks->arg) : NULL;
 		say(b, "INFO", "Trial %s %s%s%s", t->run.id,
 			end->is_pruned ? "pruned" : guild_run_status_name(end->status),
 			summary ? ": " : "", summary ? summary : "");
@@ -253,13 +252,14 @@ static void take_lost(struct batch *b, struct guild_trial *t)
 	struct guild_batch_end end = {.exit_status = -SIGKILL};
 	t->n_lost++;
 	if (t->n_lost <= LOST_MAX && !b->is_over) {
-		say(b, "WARNING", "Trial %s was killed together with its supervisor: it is started again",
+		say(b, "WARNING",
+			"Trial %s was killed together with its supervisor: it is started again",
 			t->run.id);
 		set_ended(b, t);
 		t->state = GUILD_TRIAL_WAITING;
 		t->is_again = true;
-		b->n_waiting_from = t->shown.number < b->n_waiting_from ? t->shown.number
-									: b->n_waiting_from;
+		b->n_waiting_from =
+			t->shown.number < b->n_waiting_from ? t->shown.number : b->n_waiting_from;
 		return;
 	}
 	note_failure(b, t, -SIGKILL, "its supervisor was killed");
