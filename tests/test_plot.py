@@ -61,6 +61,9 @@ def home(guild):
             flags["slope"] = i / 10
         loss = None if i == 7 else math.nan if i == 8 else 0.5 + math.sin(i) / 4
         trials.append(make_run(guild.home, i, flags, loss, status={7: "1", 9: "-15"}.get(i, "0")))
+    pruned = guild.home / "runs" / number(10) / ".guild" / "attrs"
+    (pruned / "_pruned").write_text("reason: median\n")
+    (pruned / "exit_status").write_text("-15")
     make_batch(guild.home, 99, trials)
     return guild
 
@@ -110,7 +113,7 @@ def test_kinds_as_svg(home):
 
     root = svg(home, "--kind", "slice", "--flags", "lr,act")
     assert len(marks(root)) == 2 * 28
-    assert {"lr", "act", "stopped or pruned", "trial", "30"} <= set(texts(root))
+    assert {"lr", "act", "stopped", "pruned", "trial", "30"} <= set(texts(root))
     check_places(root)
 
     root = svg(home, "--kind", "contour", "-f", "lr,layers")
@@ -120,7 +123,7 @@ def test_kinds_as_svg(home):
 
     root = svg(home, "--kind", "history", "--title", "T <1>")
     assert len(marks(root)) == 30
-    assert len([m for m in marks(root) if m.tag == SVG + "path"]) == 1, "the failed one is a cross"
+    assert len([m for m in marks(root) if m.tag == SVG + "path"]) == 2, "a cross for the failed one, a triangle for the pruned one"
     assert len([m for m in marks(root) if m.get("fill") == "none" and m.tag == SVG + "circle"]) == 1
     assert {"T <1>", "best so far", "trial", "error", "completed"} <= set(texts(root))
     best = marks(root, "best")[0].get("d")
@@ -199,13 +202,13 @@ def test_which_runs_and_objective(home):
     assert "slope" in found["runs"][2]["flags"] and found["runs"][1]["flags"]["slope"] is None
     values = {r["id"]: r["objective"] for r in found["runs"] if isinstance(r["objective"], float)}
     best = min((v, k) for k, v in values.items() if not math.isnan(v))[1]
-    assert found["best"] == best
+    assert found["best"] == best and found["runs"][9]["pruned"] and not found["runs"][8]["pruned"]
     assert not list(home.cwd.glob("*.svg")), "with --json no file is written unless asked for"
 
     assert len(data(number(99)[:8])["runs"]) == 30, "a batch stands for its trials"
     assert len(data("1:4")["runs"]) == 4
     assert len(data("-F", "lr < 0.001")["runs"]) < 30
-    assert len(data("-Fo", "train", "-Sc")["runs"]) == 28
+    assert len(data("-Fo", "train", "-Sc")["runs"]) == 27
     maximized = data("--objective=-loss")
     assert maximized["objective"]["direction"] == "maximize"
     assert maximized["best"] == max((v, k) for k, v in values.items() if not math.isnan(v))[1]

@@ -190,74 +190,86 @@ void plot_color_bar(const struct plot_chart *ch, struct plot_box b, const char *
 	plot_muted_text(ch, middle, b.y + b.h + 14, PLOT_CENTER, bottom);
 }
 
-static void draw_cross(const struct plot_chart *ch, double x, double y, double r,
+/* How a mark says what became of its trial; worst last. */
+static const struct {
+	const char *name;
+	const char *
+		shape; /* corners around a point, as digits of a 3 by 3 grid; blanks part lines; NULL: round */
+	bool is_filled;
+} looks[] = {
+	[PLOT_COMPLETED] = {"completed", NULL, true},
+	[PLOT_UNFINISHED] = {"not finished", "02860", false},
+	[PLOT_STOPPED] = {"stopped", NULL, false},
+	[PLOT_PRUNED] = {"pruned", "0270", false},
+	[PLOT_FAILED] = {"error", "08 26", false},
+};
+
+static void draw_shape(const struct plot_chart *ch, const char *shape, double x, double y, double r,
 	const struct plot_paint *paint)
 {
 	struct plot_path path = {0};
+	bool is_start = true;
 
-	plot_path_move(&path, x - r, y - r);
-	plot_path_line(&path, x + r, y + r);
-	plot_path_move(&path, x - r, y + r);
-	plot_path_line(&path, x + r, y - r);
+	for (const char *c = shape; *c; c++) {
+		int at = *c - '0';
+
+		if (*c == ' ') {
+			is_start = true;
+			continue;
+		}
+		(is_start ? plot_path_move : plot_path_line)(&path, x + r * (at % 3 - 1),
+			y + r * (at / 3 - 1));
+		is_start = false;
+	}
 	plot_draw_path(&ch->c, &path, paint);
 	plot_path_fini(&path);
 }
 
-void plot_mark(const struct plot_chart *ch, enum guild_run_status status, double x, double y,
-	double r, struct plot_color color, const char *title)
+static void draw_mark(const struct plot_chart *ch, enum plot_fate fate, double x, double y,
+	double r, struct plot_color color, struct plot_paint *paint)
 {
-	struct plot_paint paint = {.class = "run", .title = title};
-
-	if (status == GUILD_RUN_ERROR) {
-		paint.stroke = color;
-		paint.width = 1.6;
-		draw_cross(ch, x, y, r * 0.85, &paint);
-	} else if (status == GUILD_RUN_TERMINATED) {
-		paint.stroke = color;
-		paint.width = 1.4;
-		plot_draw_dot(&ch->c, x, y, r, &paint);
+	if (looks[fate].is_filled) {
+		paint->fill = color;
 	} else {
-		paint.fill = color;
-		plot_draw_dot(&ch->c, x, y, r, &paint);
+		paint->stroke = color;
+		paint->width = 1.5;
 	}
+	if (looks[fate].shape) {
+		draw_shape(ch, looks[fate].shape, x, y, r * 0.87, paint);
+	} else {
+		plot_draw_dot(&ch->c, x, y, r, paint);
+	}
+}
+
+void plot_mark(const struct plot_chart *ch, size_t trial, double x, double y, double r,
+	struct plot_color color)
+{
+	struct plot_paint paint = {
+		.class = "run", .title = plot_trial_title(ch->p, trial, ch->arena)};
+
+	draw_mark(ch, ch->p->trials[trial].fate, x, y, r, color, &paint);
 }
 
 void plot_mark_legend(const struct plot_chart *ch, double x, double y)
 {
-	static const struct {
-		enum guild_run_status status;
-		const char *name;
-	} marks[] = {
-		{GUILD_RUN_ERROR, "error"},
-		{GUILD_RUN_TERMINATED, "stopped or pruned"},
-		{GUILD_RUN_COMPLETED, "completed"},
-	};
-	struct plot_color color = {ch->theme->muted, 1};
+	const struct guild_plot *p = ch->p;
+	bool is_there[GUILD_ARRAY_LEN(looks)] = {false};
 
-	for (size_t m = 0; m < GUILD_ARRAY_LEN(marks); m++) {
-		bool is_there = false;
-
-		for (size_t i = 0; i < ch->p->n && !is_there; i++) {
-			bool is_drawn = ch->p->req.kind == GUILD_PLOT_HISTORY ||
-					!isnan(ch->p->objective.v[i]);
-
-			is_there = is_drawn && ch->p->trials[i].status == marks[m].status;
+	for (size_t i = 0; i < p->n; i++) {
+		if (p->req.kind == GUILD_PLOT_HISTORY || !isnan(p->objective.v[i])) {
+			is_there[p->trials[i].fate] = true;
 		}
-		if (!is_there) {
+	}
+	for (size_t fate = GUILD_ARRAY_LEN(looks); fate-- > 0;) {
+		struct plot_paint paint = {0};
+
+		if (!is_there[fate]) {
 			continue;
 		}
-		plot_muted_text(ch, x, y + 4, PLOT_RIGHT, marks[m].name);
-		x -= plot_text_width(marks[m].name, PLOT_SMALL_TEXT, false) + 9;
-		struct plot_paint paint = {.fill = color};
-		if (marks[m].status == GUILD_RUN_COMPLETED) {
-			plot_draw_dot(&ch->c, x, y, 4, &paint);
-		} else if (marks[m].status == GUILD_RUN_TERMINATED) {
-			paint = (struct plot_paint){.stroke = color, .width = 1.4};
-			plot_draw_dot(&ch->c, x, y, 4, &paint);
-		} else {
-			paint = (struct plot_paint){.stroke = color, .width = 1.6};
-			draw_cross(ch, x, y, 3.5, &paint);
-		}
+		plot_muted_text(ch, x, y + 4, PLOT_RIGHT, looks[fate].name);
+		x -= plot_text_width(looks[fate].name, PLOT_SMALL_TEXT, false) + 9;
+		draw_mark(ch, (enum plot_fate)fate, x, y, 4,
+			(struct plot_color){ch->theme->muted, 1}, &paint);
 		x -= 20;
 	}
 }

@@ -18,11 +18,13 @@ static void draw_best(struct plot_chart *ch, struct plot_box b, const struct plo
 	for (size_t i = 0; i < p->n; i++) {
 		double at = plot_at_x(b, x, (double)(i + 1));
 
-		if (plot_is_better(p, y->v[i], best)) {
+		double v = plot_contender(p, i);
+
+		if (plot_is_better(p, v, best)) {
 			if (!isnan(best)) {
 				plot_path_line(&path, at, plot_at_y(b, y, best));
 			}
-			best = y->v[i];
+			best = v;
 			plot_path_line(&path, at, plot_at_y(b, y, best));
 		}
 	}
@@ -45,8 +47,8 @@ static void draw_trials(struct plot_chart *ch, struct plot_box b, const struct p
 			is_missing ? b.y + b.h - FAILED_HEIGHT / 2.0 : plot_at_y(b, y, y->v[i]);
 
 		/* A trial without a value lies on the lower edge. */
-		plot_mark(ch, p->trials[i].status, plot_at_x(b, x, (double)(i + 1)), at_y, r,
-			is_missing ? missing : valued, plot_trial_title(p, i, ch->arena));
+		plot_mark(ch, i, plot_at_x(b, x, (double)(i + 1)), at_y, r,
+			is_missing ? missing : valued);
 	}
 }
 
@@ -102,8 +104,10 @@ static void put_json(const struct guild_plot *p, struct guild_arena *a, struct g
 	double best = NAN;
 
 	for (size_t i = 0; i < p->n; i++) {
-		if (plot_is_better(p, p->objective.v[i], best)) {
-			best = p->objective.v[i];
+		double v = plot_contender(p, i);
+
+		if (plot_is_better(p, v, best)) {
+			best = v;
 		}
 		guild_value_append(a, list,
 			isnan(best) ? guild_value_null(a)

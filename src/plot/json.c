@@ -47,6 +47,7 @@ static struct guild_value *trial_json(const struct guild_plot *p, struct guild_a
 	guild_value_set(a, out, "trial", guild_value_int(a, (int64_t)(i + 1)));
 	guild_value_set(a, out, "label", guild_value_string(a, t->label));
 	guild_value_set(a, out, "status", guild_value_string(a, guild_run_status_name(t->status)));
+	guild_value_set(a, out, "pruned", guild_value_bool(a, t->fate == PLOT_PRUNED));
 	for (size_t k = 0; k < p->n_flags; k++) {
 		put_column(a, flags, p->flags[k].name, guild_value_get(t->flags, p->flags[k].name));
 	}

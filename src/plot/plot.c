@@ -191,6 +191,20 @@ static void add_lines(struct guild_plot *p, struct plot_trial *t, const struct g
 	guild_arena_free(scratch);
 }
 
+static enum plot_fate fate_of(struct guild_run_data *data, enum guild_run_status status)
+{
+	switch (status) {
+	case GUILD_RUN_COMPLETED:
+		return PLOT_COMPLETED;
+	case GUILD_RUN_ERROR:
+		return PLOT_FAILED;
+	case GUILD_RUN_TERMINATED:
+		return guild_run_data_attr(data, "_pruned") ? PLOT_PRUNED : PLOT_STOPPED;
+	default:
+		return PLOT_UNFINISHED;
+	}
+}
+
 void guild_plot_add(struct guild_plot *p, const struct guild_run *run)
 {
 	struct guild_run_data *data = guild_run_data_new(run, p->req.log);
@@ -206,6 +220,7 @@ void guild_plot_add(struct guild_plot *p, const struct guild_run *run)
 		.objective = copy_column(p, data, &p->objective_col),
 	};
 
+	t.fate = fate_of(data, t.status);
 	learn_names(p, data, flags);
 	if (p->req.kind == GUILD_PLOT_SCATTER) {
 		t.x = copy_column(p, data, &p->x_col);
@@ -255,6 +270,11 @@ bool plot_is_better(const struct guild_plot *p, double a, double b)
 	return p->req.maximize ? a > b : a < b;
 }
 
+double plot_contender(const struct guild_plot *p, size_t trial)
+{
+	return p->trials[trial].fate == PLOT_PRUNED ? NAN : p->objective.v[trial];
+}
+
 static const struct guild_value **values_of(struct guild_plot *p, size_t offset)
 {
 	const struct guild_value **v = guild_arena_alloc(p->arena, (p->n + 1) * sizeof(*v));
@@ -278,6 +298,7 @@ static void make_objective(struct guild_plot *p)
 {
 	const struct guild_value **v = values_of(p, offsetof(struct plot_trial, objective));
 	const char *name = p->objective_col.header;
+	double best = NAN;
 
 	for (size_t i = 0; i < p->n; i++) {
 		v[i] = v[i] && guild_value_is_number(v[i]) ? v[i] : NULL;
@@ -285,10 +306,11 @@ static void make_objective(struct guild_plot *p)
 	plot_axis_init(&p->objective, p->arena, name, v, p->n, plot_wanted_scale(p, name));
 	p->n_valued = p->objective.n_set;
 	for (size_t i = 0; i < p->n; i++) {
-		if (p->best == SIZE_MAX
-				? !isnan(p->objective.v[i])
-				: plot_is_better(p, p->objective.v[i], p->objective.v[p->best])) {
+		double candidate = plot_contender(p, i);
+
+		if (plot_is_better(p, candidate, best)) {
 			p->best = i;
+			best = candidate;
 		}
 	}
 	plot_axis_leave_outliers(&p->objective, !p->req.maximize);
@@ -461,7 +483,7 @@ const char *plot_trial_title(const struct guild_plot *p, size_t trial, struct gu
 	struct guild_buf out = {0};
 
 	guild_buf_printf(&out, "%zu: %.*s %s", trial + 1, GUILD_RUN_SHORT_LEN, t->id,
-		guild_run_status_name(t->status));
+		t->fate == PLOT_PRUNED ? "pruned" : guild_run_status_name(t->status));
 	if (t->objective) {
 		guild_buf_printf(&out, "\n%s: ", p->objective_col.header);
 		guild_cell_text(&out, t->objective);

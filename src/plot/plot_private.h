@@ -13,10 +13,12 @@ struct plot_line {
 	struct guild_scalar_point *v;
 	size_t n;
 };
+enum plot_fate { PLOT_COMPLETED, PLOT_UNFINISHED, PLOT_STOPPED, PLOT_PRUNED, PLOT_FAILED };
 /* One run. Trials are numbered from 1 in the order in which they were started. */
 struct plot_trial {
 	const char *id, *label; /* label: or NULL */
 	enum guild_run_status status;
+	enum plot_fate fate;
 	const struct guild_value *flags;     /* dict */
 	const struct guild_value *objective; /* NULL: undefined */
 	const struct guild_value *x, *y;     /* SCATTER */
@@ -41,6 +43,8 @@ struct guild_plot {
 };
 /* Whether a is better than b; NaN is the worst. */
 bool plot_is_better(const struct guild_plot *p, double a, double b);
+/* The trial's objective where it can be the best: not of a pruned one, which did not come to its end. Else NaN. */
+double plot_contender(const struct guild_plot *p, size_t trial);
 /* Trials that have an objective, worst first, so that the best are drawn over the others. Lives in `a`. */
 size_t *plot_worst_first(const struct guild_plot *p, struct guild_arena *a, size_t *n);
 /* A line for each thing that is known of a trial, for tooltips. Lives in `a`. */
@@ -97,9 +101,9 @@ void plot_color_bar(const struct plot_chart *ch, struct plot_box b, const char *
 	const char *top, const char *bottom, bool top_stands_out);
 /* "loss (lower is better)" */
 const char *plot_objective_name(const struct plot_chart *ch);
-/* A point in a way that says how the trial ended: completed a dot, terminated a ring, error a cross. */
-void plot_mark(const struct plot_chart *ch, enum guild_run_status status, double x, double y,
-	double r, struct plot_color color, const char *title);
+/* A trial, in a way that says what became of it. */
+void plot_mark(const struct plot_chart *ch, size_t trial, double x, double y, double r,
+	struct plot_color color);
 /* What those mean, right-aligned at x; only of what there is. */
 void plot_mark_legend(const struct plot_chart *ch, double x, double y);
 

@@ -32,9 +32,8 @@ static void draw(struct plot_chart *ch)
 			       : has_colors            ? ch->theme->muted
 						       : ch->theme->line;
 
-		plot_mark(ch, p->trials[i].status, plot_at_x(b, &x, x.v[i]),
-			plot_at_y(b, &y, y.v[i]), r, (struct plot_color){rgb, alpha},
-			plot_trial_title(p, i, ch->arena));
+		plot_mark(ch, i, plot_at_x(b, &x, x.v[i]), plot_at_y(b, &y, y.v[i]), r,
+			(struct plot_color){rgb, alpha});
 	}
 	plot_mark_legend(ch, b.x + b.w, ch->box.y + 4);
 	if (has_colors) {

@@ -32,9 +32,8 @@ static void draw_panel(struct plot_chart *ch, struct plot_box outer, const struc
 		double place = p->n > 1 ? (double)i / (double)(p->n - 1) : 1;
 		struct plot_color color = {plot_sequential(ch->theme, 1 - place), alpha};
 
-		plot_mark(ch, p->trials[i].status, plot_at_x(b, &x, x.v[i] + spread(&x, i)),
-			plot_at_y(b, objective, objective->v[i]), r, color,
-			plot_trial_title(p, i, ch->arena));
+		plot_mark(ch, i, plot_at_x(b, &x, x.v[i] + spread(&x, i)),
+			plot_at_y(b, objective, objective->v[i]), r, color);
 	}
 	if (p->best != SIZE_MAX && !isnan(x.v[p->best])) {
 		struct plot_paint ring = {
