@@ -42,7 +42,9 @@ static void add_column(struct guild_arena *a, struct guild_cols *cols, const str
 {
 	struct guild_col *v = guild_arena_alloc(a, (cols->n + 1) * sizeof(*v));
 
-	memcpy(v, cols->v, cols->n * sizeof(*v));
+	for (size_t i = 0; i < cols->n; i++) {
+		v[i] = cols->v[i];
+	}
 	v[cols->n] = *col;
 	*cols = (struct guild_cols){.v = v, .n = cols->n + 1};
 }

@@ -24,7 +24,8 @@ static size_t collect(const struct guild_plot *p, const struct plot_axis *x,
 	size_t n = 0;
 
 	for (size_t i = 0; i < p->n; i++) {
-		if (isnan(x->v[i]) || isnan(y->v[i]) || isnan(p->objective.v[i])) {
+		/* What a pruned trial came to is not what its flags come to. */
+		if (isnan(x->v[i]) || isnan(y->v[i]) || isnan(plot_contender(p, i))) {
 			continue;
 		}
 		double at_x = plot_axis_place(x, x->v[i]);
