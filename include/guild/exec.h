@@ -225,7 +225,6 @@ struct guild_run_options {
 	const struct guild_value *run_params;  /* attribute as it will be saved (runs.md 3.3) */
 	const struct guild_value *extra_attrs; /* dict, --attr NAME=VALUE; or NULL */
 	int64_t max_trials;                    /* 0: all */
-	const char *objective;                 /* attribute of batches: "loss", "-acc" */
 	const char *batch_label;
 	struct guild_strs batch_tags;
 	const char *batch_comment;
@@ -275,6 +274,20 @@ struct guild_exec_repeat {
 	bool *is_unmet; /* set when a dependency was not met; or NULL */
 };
 
+/* What chooses the trials of a batch: the operation of its run. Borrowed. */
+struct guild_exec_op;
+struct guild_batch_op {
+	const char *model, *name; /* of its reference: "" and "+", "skopt" and "gp" */
+	const char *module;       /* of Guild AI 0.9.0, which its record names */
+	const struct guild_value *flags;      /* dict: all */
+	const struct guild_value *user_flags; /* dict: as typed */
+	int64_t max_trials;                   /* 0: no limit */
+	bool is_kept;                         /* on success, too */
+	const struct guild_value *objectives; /* list of texts, "-acc": to be made large; NULL: loss */
+	const struct guild_value *constraints; /* list of texts, or NULL */
+	const struct guild_exec_op *program; /* an operation that is executed; the above names are not used then. Else NULL */
+};
+
 /* Everything a new run is made from. Borrowed. */
 struct guild_exec_op {
 	struct guild_project *project; /* of the operation; both NULL where `record` says it all */
@@ -283,6 +296,7 @@ struct guild_exec_op {
 	const struct guild_value *flags;      /* resolved: dict; lists make a batch */
 	const struct guild_value *user_flags; /* as typed: dict */
 	const struct guild_value *trials;     /* batch files: list of dicts, or NULL */
+	const struct guild_batch_op *batch;   /* of guild_batch_stage; NULL: a grid */
 	/* --proto: its attribute `op`, and the run that source code and its records are copied from (unless force_sourcecode). */
 	const struct guild_value *record;
 	const struct guild_run *proto;
@@ -499,6 +513,9 @@ enum { GUILD_BATCH_MAX_TRIALS = 1000000 };
 int guild_batch_trials(struct guild_arena *a, const struct guild_value *flags,
 	const struct guild_value *user_flags, const struct guild_value *rows, int64_t max_trials,
 	uint64_t seed, struct guild_value **out, struct guild_error *err);
+/* At most `max_trials` (0: all) of the trials, drawn by `seed`, in their own order. */
+struct guild_value *guild_batch_sample(struct guild_arena *a, struct guild_value *all,
+	int64_t max_trials, uint64_t seed);
 /* Makes the batch run with its prototype; trials are made when it is executed. */
 int guild_batch_stage(const struct guild_exec_op *x, bool staged, struct guild_run *out,
 	struct guild_error *err);

@@ -84,7 +84,9 @@ int guild_flag_coerce(struct guild_arena *a, const struct guild_value *v,
 	const struct guild_flag_def *def, const char *cwd, struct guild_value **out,
 	struct guild_error *err);
 
-/* A search function kept as text, `uniform[1:10]` or `[0.1:0.9]`. */
+/* A search function kept as text, `uniform[1:10]` or `[0.1:0.9]`; or `[1:10]*[2:4]`, a list of two to four numbers, whose arguments are
+ * the item (a function's text, or a list), the least and the greatest length. */
+#define GUILD_FLAG_LIST_SEARCH "*"
 struct guild_flag_function {
 	const char *name;               /* "" for the anonymous one */
 	const struct guild_value *args; /* list */
@@ -130,6 +132,9 @@ void guild_flag_cmd_args(struct guild_strs *out, const struct guild_value *flags
 /* Appends "NAME=VALUE" for every flag. */
 void guild_flag_env(struct guild_strs *out, const struct guild_value *flags,
 	const struct guild_value *cmd_flags);
+/* The text of a value as an argument, without regard to encodings: parts of a list are joined as `arg_split` (may be NULL) splits them. */
+void guild_flag_arg_text(struct guild_buf *out, const struct guild_value *v,
+	const struct guild_value *arg_split);
 /* The environment encoding of one value. */
 void guild_flag_env_value(struct guild_buf *out, const struct guild_value *v,
 	const struct guild_value *cmd_flag);

@@ -54,6 +54,53 @@ bool guild_space_point(const struct guild_space *s, const struct guild_value *va
 /* How many points there are; INFINITY with a REAL dimension. */
 double guild_space_size(const struct guild_space *s);
 
+/* ---- flags as a space (docs/guide/search.md) --------------------------------------------------------------------- */
+
+/* What is searched of a batch's flags. */
+struct guild_flag_space_request {
+	const struct guild_value *flags; /* dict: lists and search functions are searched, all else is fixed */
+	const struct guild_value *extra; /* dict: flag -> its other attributes, `when` among them; or NULL */
+	const struct guild_value *cmd_flags; /* as guild_flag_cmd_flags makes them; or NULL */
+	/* As random search of Guild AI 0.9.0 takes it: equal values of a list count each, and initial values may be anything. */
+	bool keeps_repeats;
+};
+struct guild_search_flag {
+	const char *name;
+	size_t dim;      /* its first dimension */
+	size_t n_items;  /* of a list, at most; 0: no list */
+	bool has_length; /* the first dimension is how many items the list has */
+	const struct guild_value *arg_split; /* its list is one text, split so; or NULL */
+};
+/* Lives in the arena it was made in. */
+struct guild_flag_space {
+	struct guild_space space; /* by name; what a flag hangs on comes before it */
+	struct guild_search_flag *v;
+	size_t n;
+	struct guild_value *fixed; /* dict: the other flags */
+};
+/* GUILD_EINVALID: an empty range, log of zero, an unknown function, a `when` that cannot be. Without anything to search out->n is 0. */
+int guild_flag_space_make(struct guild_arena *a, const struct guild_flag_space_request *req,
+	struct guild_flag_space *out, struct guild_error *err);
+/* All flags of the trial at a point, sorted; those that are not searched there are null. */
+struct guild_value *guild_flag_space_values(struct guild_arena *a,
+	const struct guild_flag_space *fs, const double *x);
+/* The point of a run with these flags; false: it is not in the space. */
+bool guild_flag_space_point(struct guild_arena *a, const struct guild_flag_space *fs,
+	const struct guild_value *flags, double *x);
+
+/* n trials drawn by chance, the same for the same seed as those of Guild AI 0.9.0. */
+int guild_search_random_trials(struct guild_arena *a, const struct guild_flag_space *fs, size_t n,
+	uint64_t seed, struct guild_value **out);
+/* The trials of a grid: guild_batch_trials, then functions within it are drawn, flags whose `when` does not hold are null and trials
+ * that are equal by that are one, then `max_trials` of them are taken. */
+struct guild_grid_request {
+	const struct guild_value *flags, *user_flags, *rows, *extra;
+	int64_t max_trials;
+	uint64_t seed;
+};
+int guild_search_grid_trials(struct guild_arena *a, const struct guild_grid_request *req,
+	struct guild_value **out, struct guild_error *err);
+
 /* ---- optimizers --------------------------------------------------------------------------------------------- */
 
 /* A flag of an optimizer, for help and checks. */
@@ -217,6 +264,50 @@ struct guild_trial_list;
 struct guild_trial_list *guild_trial_list_new(const struct guild_value *trials,
 	struct guild_batch_hooks *hooks);
 void guild_trial_list_free(struct guild_trial_list *l);
+
+/* ---- batches that search (docs/guide/search.md) ----------------------------------------------------------------------- */
+
+enum guild_search_kind {
+	GUILD_SEARCH_GRID,       /* all combinations */
+	GUILD_SEARCH_RANDOM,     /* drawn before the first trial starts */
+	GUILD_SEARCH_SEQUENTIAL, /* an optimizer chooses each trial by those before */
+	GUILD_SEARCH_PROGRAM,    /* an operation makes the trials */
+};
+struct guild_search_op {
+	enum guild_search_kind kind;
+	const char *shown;                            /* "skopt:gp" */
+	const struct guild_optimizer_info *optimizer; /* or NULL */
+	struct guild_batch_op batch;
+};
+/* Which optimizer an operation's runs are searched by. `optimizers` is what its Guild file says (NULL: nothing), `name` what was asked for
+ * (NULL: its default, or its only one, or "auto"). *spec names a builtin one or an operation, *flags (dict) are those that the Guild file
+ * gives it. GUILD_EINVALID: there are several and none is the default. */
+int guild_search_pick(struct guild_arena *a, const struct guild_value *optimizers, const char *name,
+	const char **spec, struct guild_value **flags, struct guild_error *err);
+/* A builtin one by its name: "+", "random", "gp", "skopt:gp", "guild:tpe". `given` are its flags (dict); max_trials 0: the usual number.
+ * GUILD_ENOTFOUND: there is none; GUILD_EINVALID: flags it has not, or bad values. */
+int guild_search_builtin(struct guild_arena *a, const char *spec, const struct guild_value *given,
+	int64_t max_trials, struct guild_search_op *out, struct guild_error *err);
+/* The same of a batch that is there. */
+int guild_search_of_run(struct guild_arena *a, const struct guild_run *batch,
+	struct guild_search_op *out, struct guild_error *err);
+/* Flags that the user did not type become what is searched: their choices, or the range from `min` to `max` (batches.md 2). */
+struct guild_value *guild_search_encode_flags(struct guild_arena *a,
+	const struct guild_flag_defs *defs, const struct guild_value *flags,
+	const struct guild_value *user_flags);
+/* guild_flag_space_make for a kind of batch. Nothing to search is GUILD_EINVALID. */
+int guild_search_space(struct guild_arena *a, const struct guild_value *flags,
+	const struct guild_value *extra, const struct guild_value *cmd_flags,
+	enum guild_search_kind kind, struct guild_flag_space *out, struct guild_error *err);
+/* Objectives ("loss", "-max acc") and constraints ("latency <= 20") as lists of texts are fine, or the error says why not. */
+int guild_search_check_goals(const struct guild_value *objectives,
+	const struct guild_value *constraints, struct guild_error *err);
+
+/* Hooks for a GUILD_SEARCH_SEQUENTIAL batch: its records say everything. `batch` and `world` are borrowed. */
+struct guild_search_batch;
+int guild_search_batch_new(const struct guild_run *batch, const struct guild_exec_world *world,
+	struct guild_search_batch **out, struct guild_batch_hooks *hooks, struct guild_error *err);
+void guild_search_batch_free(struct guild_search_batch *s);
 
 #ifdef __cplusplus
 }

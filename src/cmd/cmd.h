@@ -48,6 +48,8 @@ enum guild_complete {
 	GUILD_COMPLETE_COLUMN,
 	GUILD_COMPLETE_PROFILE, /* of the operation typed so far */
 	GUILD_COMPLETE_FILTER,  /* names within an expression */
+	GUILD_COMPLETE_OPTIMIZER,
+	GUILD_COMPLETE_OPTIMIZER_FLAG, /* of the optimizer typed so far */
 };
 
 struct guild_opt {

@@ -47,4 +47,8 @@ int guild_complete_main(char **environ_);
 /* The script for a shell: "bash", "zsh", "fish". NULL for another. */
 const char *guild_complete_script(const char *shell);
 
+/* complete_search.c */
+void guild_complete_optimizers(struct guild_completion *c);
+void guild_complete_optimizer_flags(struct guild_completion *c);
+
 #endif

@@ -339,6 +339,12 @@ void guild_complete_values(struct guild_completion *c, enum guild_complete kind,
 	case GUILD_COMPLETE_PROFILE:
 		add_profiles(c);
 		break;
+	case GUILD_COMPLETE_OPTIMIZER:
+		guild_complete_optimizers(c);
+		break;
+	case GUILD_COMPLETE_OPTIMIZER_FLAG:
+		guild_complete_optimizer_flags(c);
+		break;
 	case GUILD_COMPLETE_RUN_FILE:
 		guild_complete_run_files(c);
 		break;

@@ -5,6 +5,7 @@
 #include "cmd.h"
 
 #include <guild/exec.h>
+#include <guild/search.h>
 
 struct guild_run_cmd {
 	struct guild_ctx *ctx;
@@ -43,7 +44,12 @@ struct guild_run_cmd {
 	const struct guild_value *flags;      /* dict */
 	bool is_batch;
 	int64_t random_seed;
-	const struct guild_value *trials; /* of a batch, list */
+	struct guild_search_op search;        /* of a batch: what makes its trials */
+	struct guild_exec_op search_program;  /* GUILD_SEARCH_PROGRAM */
+	struct guild_project *search_project; /* whose operation that is; borrowed */
+	struct guild_project *search_script;  /* a bare script's, or a package's */
+	bool is_encoded;                      /* flags are what is searched */
+	const struct guild_value *trials;     /* of a batch where they are known before it starts, list; else NULL */
 };
 
 /* Flag values come from the command line, not all from the earlier run or the definition. */

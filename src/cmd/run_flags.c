@@ -187,70 +187,6 @@ int guild_run_cmd_resolve_flags(struct guild_run_cmd *c, struct guild_error *err
 	return resolve_typed(c, defs, force, err);
 }
 
-/* ---- batches ----------------------------------------------------------------------------------------------------------- */
-
-static int refuse_search(struct guild_run_cmd *c, const struct guild_value *flags,
-	struct guild_error *err)
-{
-	for (size_t i = 0; i < flags->n; i++) {
-		struct guild_flag_function f;
-		const struct guild_value *v = flags->pairs[i].value;
-		if (guild_flag_is_function(c->ctx->arena, v, &f)) {
-			guild_error_set(err, GUILD_EUNSUPPORTED,
-				"%s=%s asks for a random search: this version of guild cannot search yet",
-				guild_value_text(flags->pairs[i].key), guild_value_text(v));
-			guild_error_hint(err,
-				"a list such as [0.1,0.2] or range[1:5] makes a grid of trials");
-			return GUILD_EUNSUPPORTED;
-		}
-	}
-	return 0;
-}
-
-static bool has_list(const struct guild_value *flags)
-{
-	for (size_t i = 0; i < flags->n; i++) {
-		if (flags->pairs[i].value->type == GUILD_LIST) {
-			return true;
-		}
-	}
-	return false;
-}
-
-int guild_run_cmd_find_trials(struct guild_run_cmd *c, struct guild_error *err)
-{
-	int rc = refuse_search(c, c->flags, err);
-	for (size_t i = 0; rc == 0 && c->rows && i < c->rows->n; i++) {
-		rc = refuse_search(c, c->rows->items[i], err);
-	}
-	c->is_batch = rc == 0 && (c->is_batch_restart || c->rows || has_list(c->flags));
-	if (rc != 0 || !c->is_batch) {
-		if (rc == 0 && guild_args_given(c->args, "max-trials")) {
-			guild_log(&c->ctx->log, "warning",
-				"not a batch run - ignoring --max-trials");
-			c->options.max_trials = 0;
-		}
-		return rc;
-	}
-	if (!c->options.has_random_seed) {
-		uint32_t seed;
-		guild_random_bytes(&seed, sizeof(seed));
-		int64_t recorded =
-			c->is_restart ? guild_run_attr_i64(&c->run, "random_seed", -1) : -1;
-		c->options.random_seed = recorded >= 0 ? recorded : seed;
-		c->options.has_random_seed = true;
-	}
-	int64_t max = c->options.max_trials;
-	if (max == 0 && c->is_restart) {
-		max = guild_run_attr_i64(&c->run, "max_trials", 0);
-	}
-	struct guild_value *trials = NULL;
-	rc = guild_batch_trials(c->ctx->arena, c->flags, c->user_flags, c->rows, max,
-		(uint64_t)c->options.random_seed, &trials, err);
-	c->trials = trials;
-	return rc;
-}
-
 void guild_run_cmd_exec_op(const struct guild_run_cmd *c, struct guild_exec_op *out)
 {
 	*out = (struct guild_exec_op){
@@ -264,5 +200,6 @@ void guild_run_cmd_exec_op(const struct guild_run_cmd *c, struct guild_exec_op *
 		.proto = c->is_proto ? &c->run : NULL,
 		.options = &c->options,
 		.world = &c->world,
+		.batch = c->is_batch ? &c->search.batch : NULL,
 	};
 }

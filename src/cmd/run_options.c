@@ -9,6 +9,7 @@ enum param_kind {
 	PARAM_FLAG,
 	PARAM_TEXT,
 	PARAM_LIST,
+	PARAM_JOINED, /* a list of columns as one text */
 	PARAM_INT,
 	PARAM_NUMBER,
 	PARAM_FALSE,
@@ -44,14 +45,14 @@ static const struct {
 	{"keep_run", PARAM_FLAG, "keep-run"},
 	{"label", PARAM_TEXT, "label"},
 	{"max_trials", PARAM_INT, "max-trials"},
-	{"maximize", PARAM_TEXT, "maximize"},
-	{"minimize", PARAM_TEXT, "minimize"},
+	{"maximize", PARAM_JOINED, "maximize"},
+	{"minimize", PARAM_JOINED, "minimize"},
 	{"needed", PARAM_FLAG, "needed"},
 	{"no_gpus", PARAM_FLAG, "no-gpus"},
 	{"no_wait", PARAM_FALSE, NULL},
 	{"opt_flags", PARAM_LIST, "opt-flag"},
-	{"optimize", PARAM_FALSE, NULL},
-	{"optimizer", PARAM_NULL, NULL},
+	{"optimize", PARAM_FLAG, "optimize"},
+	{"optimizer", PARAM_TEXT, "optimizer"},
 	{"pidfile", PARAM_TEXT, "pidfile"},
 	{"print_cmd", PARAM_FLAG, "print-cmd"},
 	{"print_env", PARAM_FLAG, "print-env"},
@@ -86,6 +87,17 @@ static struct guild_value *number_value(struct guild_arena *a, const char *text)
 								    : guild_value_null(a);
 }
 
+static struct guild_value *joined_value(struct guild_arena *a, const struct guild_strs *list)
+{
+	if (list->n == 0) {
+		return guild_value_null(a);
+	}
+	char *text = guild_strs_join(list, ",");
+	struct guild_value *v = guild_value_string(a, text);
+	free(text);
+	return v;
+}
+
 static struct guild_value *param_value(const struct guild_run_cmd *c, enum param_kind kind,
 	const char *key)
 {
@@ -97,6 +109,8 @@ static struct guild_value *param_value(const struct guild_run_cmd *c, enum param
 		return guild_value_string(a, guild_args_text(c->args, key));
 	case PARAM_LIST:
 		return guild_value_strs(a, guild_args_list(c->args, key));
+	case PARAM_JOINED:
+		return joined_value(a, guild_args_list(c->args, key));
 	case PARAM_INT:
 		return guild_args_given(c->args, key)
 			       ? guild_value_int(a, guild_args_int(c->args, key, 0))
@@ -201,13 +215,6 @@ static void read_paths(struct guild_run_cmd *c)
 	c->options.debug_sourcecode = c->debug_sourcecode;
 }
 
-static const char *objective(const struct guild_run_cmd *c)
-{
-	const char *minimize = guild_args_text(c->args, "minimize");
-	const char *maximize = guild_args_text(c->args, "maximize");
-	return maximize ? guild_arena_format(c->ctx->arena, "-%s", maximize) : minimize;
-}
-
 static void show_progress(void *arg, const char *what, int64_t done, int64_t total)
 {
 	struct guild_run_cmd *c = arg;
@@ -281,13 +288,13 @@ int guild_run_cmd_read_options(struct guild_run_cmd *c, struct guild_error *err)
 		.alerts = alert_texts(c),
 		.run_params = run_params(c),
 		.max_trials = guild_args_int(args, "max-trials", 0),
-		.objective = objective(c),
 		.batch_label = guild_args_text(args, "batch-label"),
 		.batch_tags = *guild_args_list(args, "batch-tag"),
 		.batch_comment = guild_args_text(args, "batch-comment"),
 		.keep_batch = guild_args_flag(args, "keep-batch"),
 		.fail_on_trial_error = guild_args_flag(args, "fail-on-trial-error"),
 		.stage_trials = guild_args_flag(args, "stage-trials"),
+		.retry_failed = guild_args_given(args, "retry"),
 		.jobs = guild_args_int(args, "jobs", 0),
 	};
 	if (guild_args_given(args, "stop-after") && !(c->options.stop_after_min > 0)) {
@@ -308,6 +315,7 @@ void guild_run_cmd_fini(struct guild_run_cmd *c)
 	guild_project_free(c->project);
 	guild_project_free(c->script);
 	guild_project_free(c->of_run);
+	guild_project_free(c->search_script);
 	if (c->run.dir) {
 		guild_run_fini(&c->run);
 	}

@@ -8,8 +8,6 @@
 #include "batch_display.h"
 #include "run_cmd.h"
 
-#include <guild/search.h>
-
 enum { EXIT_SIGNAL_BASE = 128, EXIT_NOT_FOUND = 127, EXIT_NOT_EXECUTABLE = 126 };
 
 /* The operation's own code; a shell's 128 + N for one that a signal ended. */
@@ -80,17 +78,48 @@ static int make_run(struct guild_run_cmd *c, bool staged, struct guild_run *out,
 
 /* ---- executing ---------------------------------------------------------------------------------------------------- */
 
+/* Hooks over a list of trials, or over an optimizer. */
+struct trials {
+	struct guild_trial_list *list;
+	struct guild_search_batch *search;
+	struct guild_batch_hooks hooks;
+};
+
+static int find_hooks(struct guild_run_cmd *c, const struct guild_run *run, struct trials *t,
+	struct guild_error *err)
+{
+	if (c->search.kind == GUILD_SEARCH_SEQUENTIAL) {
+		return guild_search_batch_new(run, &c->world, &t->search, &t->hooks, err);
+	}
+	t->list = guild_trial_list_new(c->trials, &t->hooks);
+	return 0;
+}
+
+/* A batch that is there may be told to make more trials. */
+static int update_batch(const struct guild_run_cmd *c, const struct guild_run *run,
+	struct guild_error *err)
+{
+	if (!c->is_restart || c->options.max_trials == 0) {
+		return 0;
+	}
+	return guild_run_attr_write(run, "max_trials",
+		guild_value_int(c->ctx->arena, c->options.max_trials), c->options.durable, err);
+}
+
 static int execute_batch(struct guild_run_cmd *c, struct guild_run *run,
 	const struct guild_exec_start *start, struct guild_supervise_result *result,
 	struct guild_error *err)
 {
-	struct guild_batch_hooks trials;
+	struct trials trials = {0};
 	struct guild_batch_hooks hooks;
 	struct guild_pruning *pruning = NULL;
-	struct guild_trial_list *list = guild_trial_list_new(c->trials, &trials);
 	struct guild_batch_display display;
 	struct guild_exec_world world = *start->world;
 	struct guild_exec_start shown = *start;
+	int rc = update_batch(c, run, err);
+	if (rc == 0 && c->search.kind == GUILD_SEARCH_PROGRAM) {
+		return guild_exec_run(run, start, result, err);
+	}
 	/* One after another they show their own output. */
 	guild_batch_display_init(&display, c->ctx, c->options.jobs > 1 && !c->options.quiet);
 	world.log = &display.log;
@@ -99,11 +128,14 @@ static int execute_batch(struct guild_run_cmd *c, struct guild_run *run,
 		.hooks = &hooks,
 		.on_progress = guild_batch_display_update,
 		.progress_arg = &display};
-	int rc = guild_prune_batch(run, c->options.prune, &trials, &hooks, &pruning, err);
+	rc = rc ? rc : find_hooks(c, run, &trials, err);
+	rc = rc ? rc
+		: guild_prune_batch(run, c->options.prune, &trials.hooks, &hooks, &pruning, err);
 	rc = rc ? rc : guild_batch_run(run, &req, result, err);
 	guild_batch_display_fini(&display);
 	guild_pruning_free(pruning);
-	guild_trial_list_free(list);
+	guild_trial_list_free(trials.list);
+	guild_search_batch_free(trials.search);
 	return rc;
 }
 

@@ -27,10 +27,13 @@ static int compare_u32(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Some of them by chance, in their own order. */
-static struct guild_value *sample(struct guild_arena *a, const struct guild_value *all, uint32_t k,
-	uint64_t seed)
+struct guild_value *guild_batch_sample(struct guild_arena *a, struct guild_value *all,
+	int64_t max_trials, uint64_t seed)
 {
+	if (max_trials <= 0 || (uint64_t)max_trials >= all->n) {
+		return all;
+	}
+	uint32_t k = (uint32_t)max_trials;
 	struct guild_mt19937 mt;
 	struct guild_value *chosen = guild_value_list(a);
 	uint32_t *at = guild_alloc(((size_t)k + 1) * sizeof(*at));
@@ -63,9 +66,6 @@ int guild_batch_trials(struct guild_arena *a, const struct guild_value *flags,
 			guild_value_append(a, all, some->items[k]);
 		}
 	}
-	if (max_trials > 0 && (uint64_t)max_trials < all->n) {
-		all = sample(a, all, (uint32_t)max_trials, seed);
-	}
-	*out = all;
+	*out = guild_batch_sample(a, all, max_trials, seed);
 	return 0;
 }

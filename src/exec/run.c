@@ -90,6 +90,29 @@ static void set_jobs(struct execution *e)
 	}
 }
 
+/* The program of an optimizer finds `guild.batch_util`, and the guild that started it. */
+static int add_batch_env(struct execution *e, struct guild_error *err)
+{
+	const struct guild_exec_world *world = e->start->world;
+	char *dir = NULL;
+	if (!guild_run_is_batch(e->run)) {
+		return 0;
+	}
+	char *cache = guild_path_join(world->home->path, "cache");
+	int rc = guild_batch_python_path(cache, &dir, err);
+	free(cache);
+	if (rc != 0) {
+		return rc;
+	}
+	const char *lists[] = {dir, e->command.python_path};
+	char *joined = guild_path_list_join(lists, GUILD_ARRAY_LEN(lists));
+	free(e->command.python_path);
+	e->command.python_path = joined;
+	guild_strs_addf(&e->command.env, "GUILD_PROGRAM=%s", world->program ? world->program : "guild");
+	free(dir);
+	return 0;
+}
+
 static int make_env(struct execution *e, struct guild_error *err)
 {
 	const struct guild_exec_world *world = e->start->world;
@@ -97,6 +120,10 @@ static int make_env(struct execution *e, struct guild_error *err)
 	const char *gpus = o->gpus ? o->gpus : guild_value_text(guild_value_get(e->params, "gpus"));
 	bool no_gpus = o->no_gpus ||
 		       (!o->gpus && guild_value_truthy(guild_value_get(e->params, "no_gpus")));
+	int rc = add_batch_env(e, err);
+	if (rc != 0) {
+		return rc;
+	}
 	char *name = guild_opref_spec(&e->run->opref);
 	struct guild_env_request req = {.base = world->env,
 		.log_level = world->log_level,
@@ -112,7 +139,7 @@ static int make_env(struct execution *e, struct guild_error *err)
 		.run = e->run,
 		.more = e->command.env,
 		.log = world->log};
-	int rc = guild_env_make(&req, &e->env, err);
+	rc = guild_env_make(&req, &e->env, err);
 	free(name);
 	return rc;
 }

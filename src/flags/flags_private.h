@@ -40,10 +40,6 @@ int guild_flag_split_parts(struct guild_strs *out, const char *text,
 void guild_flag_join_parts(struct guild_buf *out, const struct guild_strs *parts,
 	const struct guild_value *arg_split);
 
-/* The text of a value as an argument (flags.md 7) without regard to encodings. */
-void guild_flag_arg_text(struct guild_buf *out, const struct guild_value *v,
-	const struct guild_value *arg_split);
-
 /* As in labels: floats cut to 5 decimals, existing long paths shortened. */
 void guild_flag_format_short(struct guild_buf *out, const struct guild_value *v);
 

@@ -279,10 +279,55 @@ int guild_flag_expand_sequence(struct guild_arena *a, struct guild_str text,
 
 /* ---- search functions ---- */
 
+/* ITEM*[MIN:MAX], a list of MIN to MAX items: ITEM is a function or a list. */
+static bool split_list_search(struct guild_str text, struct guild_str *item,
+	struct guild_str *bounds)
+{
+	struct guild_str s = guild_str_trim(text);
+	struct guild_str ignored;
+	const char *open = s.n > 0 && s.p[s.n - 1] == ']' ? memrchr(s.p, '[', s.n) : NULL;
+	if (!open) {
+		return false;
+	}
+	struct guild_str before = guild_str_trim(guild_str_n(s.p, (size_t)(open - s.p)));
+	if (!guild_str_ends(before, "*")) {
+		return false;
+	}
+	*item = guild_str_trim(guild_str_n(before.p, before.n - 1));
+	*bounds = guild_str_n(open + 1, s.n - (size_t)(open - s.p) - 2);
+	return guild_flag_split_function(*item, &ignored, &ignored);
+}
+
+static bool read_list_search(struct guild_arena *a, struct guild_str text,
+	struct guild_flag_function *out)
+{
+	struct guild_str item;
+	struct guild_str bounds;
+	if (!split_list_search(text, &item, &bounds)) {
+		return false;
+	}
+	struct guild_value *range = decode_args(a, bounds);
+	struct guild_value *args = guild_value_list(a);
+	struct guild_value *what = NULL;
+	const char *item_text = guild_arena_strndup(a, item.p, item.n);
+	if (range->n != 2 || !arg_is_int(range->items[0]) || !arg_is_int(range->items[1]) ||
+		guild_flag_decode(a, item_text, NULL, &what, NULL, NULL) < 0) {
+		return false;
+	}
+	guild_value_append(a, args, what);
+	guild_value_append(a, args, range->items[0]);
+	guild_value_append(a, args, range->items[1]);
+	if (out) {
+		out->name = GUILD_FLAG_LIST_SEARCH;
+		out->args = args;
+	}
+	return true;
+}
+
 static bool is_search_name(struct guild_str name)
 {
 	return guild_str_eqz(name, "uniform") || guild_str_eqz(name, "loguniform") ||
-	       guild_str_eqz(name, "log-uniform");
+	       guild_str_eqz(name, "log-uniform") || guild_str_eqz(name, "logint");
 }
 
 /* `[LOW:HIGH]` is a search unless YAML reads a list out of it that was meant: several items, a mapping, a quoted text,
@@ -312,8 +357,11 @@ bool guild_flag_is_function(struct guild_arena *a, const struct guild_value *v,
 {
 	struct guild_str name;
 	struct guild_str inner;
-	if (!v || v->type != GUILD_STRING || !guild_flag_split_function(v->s, &name, &inner)) {
+	if (!v || v->type != GUILD_STRING) {
 		return false;
+	}
+	if (!guild_flag_split_function(v->s, &name, &inner)) {
+		return read_list_search(a, v->s, out);
 	}
 	if (name.n == 0) {
 		if (!is_anonymous_search(a, guild_str_trim(v->s), inner)) {
