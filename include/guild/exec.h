@@ -277,15 +277,17 @@ struct guild_exec_repeat {
 /* What chooses the trials of a batch: the operation of its run. Borrowed. */
 struct guild_exec_op;
 struct guild_batch_op {
-	const char *model, *name; /* of its reference: "" and "+", "skopt" and "gp" */
-	const char *module;       /* of Guild AI 0.9.0, which its record names */
+	const char *model, *name;             /* of its reference: "" and "+", "skopt" and "gp" */
+	const char *module;                   /* of Guild AI 0.9.0, which its record names */
 	const struct guild_value *flags;      /* dict: all */
 	const struct guild_value *user_flags; /* dict: as typed */
 	int64_t max_trials;                   /* 0: no limit */
 	bool is_kept;                         /* on success, too */
-	const struct guild_value *objectives; /* list of texts, "-acc": to be made large; NULL: loss */
+	const struct guild_value
+		*objectives; /* list of texts, "-acc": to be made large; NULL: loss */
 	const struct guild_value *constraints; /* list of texts, or NULL */
-	const struct guild_exec_op *program; /* an operation that is executed; the above names are not used then. Else NULL */
+	const struct guild_exec_op *
+		program; /* an operation that is executed; the above names are not used then. Else NULL */
 };
 
 /* Everything a new run is made from. Borrowed. */

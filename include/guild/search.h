@@ -58,8 +58,10 @@ double guild_space_size(const struct guild_space *s);
 
 /* What is searched of a batch's flags. */
 struct guild_flag_space_request {
-	const struct guild_value *flags; /* dict: lists and search functions are searched, all else is fixed */
-	const struct guild_value *extra; /* dict: flag -> its other attributes, `when` among them; or NULL */
+	const struct guild_value
+		*flags; /* dict: lists and search functions are searched, all else is fixed */
+	const struct guild_value
+		*extra; /* dict: flag -> its other attributes, `when` among them; or NULL */
 	const struct guild_value *cmd_flags; /* as guild_flag_cmd_flags makes them; or NULL */
 	/* As random search of Guild AI 0.9.0 takes it: equal values of a list count each, and initial values may be anything. */
 	bool keeps_repeats;

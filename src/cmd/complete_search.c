@@ -15,9 +15,11 @@ void guild_complete_optimizers(struct guild_completion *c)
 	if (guild_op_load_project(c->ctx, &project, NULL) == 0 && project) {
 		for (size_t m = 0; m < project->n_models; m++) {
 			for (size_t i = 0; i < project->models[m]->n_ops; i++) {
-				const struct guild_value *all = project->models[m]->ops[i]->optimizers;
+				const struct guild_value *all =
+					project->models[m]->ops[i]->optimizers;
 				for (size_t k = 0; all && k < all->n; k++) {
-					guild_complete_add(c, guild_value_text(all->pairs[k].key), NULL);
+					guild_complete_add(c, guild_value_text(all->pairs[k].key),
+						NULL);
 				}
 			}
 		}

@@ -269,8 +269,7 @@ static int find_goals(struct guild_run_cmd *c, struct guild_error *err)
 		guild_value_append(a, goals, guild_value_string(a, "loss"));
 	}
 	c->search.batch.objectives = goals;
-	c->search.batch.constraints =
-		constraints->n > 0 ? guild_value_strs(a, constraints) : NULL;
+	c->search.batch.constraints = constraints->n > 0 ? guild_value_strs(a, constraints) : NULL;
 	return guild_search_check_goals(goals, c->search.batch.constraints, err);
 }
 
@@ -354,8 +353,8 @@ static int make_trials(struct guild_run_cmd *c, struct guild_error *err)
 /* An optimizer knows the next trial when the one before has ended. */
 static int check_sequential(const struct guild_run_cmd *c, struct guild_error *err)
 {
-	static const char *const refused[] = {"print-cmd", "print-trials", "save-trials",
-		"stage-trials"};
+	static const char *const refused[] = {
+		"print-cmd", "print-trials", "save-trials", "stage-trials"};
 	bool is_sequential = c->search.kind == GUILD_SEARCH_SEQUENTIAL;
 	bool is_program = c->search.kind == GUILD_SEARCH_PROGRAM;
 	for (size_t i = 0; i < GUILD_ARRAY_LEN(refused); i++) {
@@ -387,7 +386,8 @@ static int find_kind(struct guild_run_cmd *c, struct guild_error *err)
 		}
 		return rc;
 	}
-	bool is_named = guild_args_given(c->args, "optimizer") || guild_args_flag(c->args, "optimize");
+	bool is_named =
+		guild_args_given(c->args, "optimizer") || guild_args_flag(c->args, "optimize");
 	if (is_named) {
 		return find_optimizer(c, err);
 	}

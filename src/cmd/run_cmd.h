@@ -49,7 +49,8 @@ struct guild_run_cmd {
 	struct guild_project *search_project; /* whose operation that is; borrowed */
 	struct guild_project *search_script;  /* a bare script's, or a package's */
 	bool is_encoded;                      /* flags are what is searched */
-	const struct guild_value *trials;     /* of a batch where they are known before it starts, list; else NULL */
+	const struct guild_value
+		*trials; /* of a batch where they are known before it starts, list; else NULL */
 };
 
 /* Flag values come from the command line, not all from the earlier run or the definition. */

@@ -6,8 +6,7 @@
 #include "batch.h"
 #include "guild/version.h"
 
-static const struct guild_batch_op grid = {
-	.model = "", .name = "+", .module = "guild.batch_main"};
+static const struct guild_batch_op grid = {.model = "", .name = "+", .module = "guild.batch_main"};
 
 static const struct guild_batch_op *batch_of(const struct guild_exec_op *x)
 {
@@ -51,7 +50,7 @@ static struct guild_value *batch_record(struct guild_arena *a, const struct guil
 	}
 	guild_value_set(a, cmd, "flags-dest", guild_value_string(a, "args"));
 	guild_value_set(a, sourcecode, "dest", guild_value_string(a, "."));
-	guild_value_set(a, v, "delete-on-success", 
+	guild_value_set(a, v, "delete-on-success",
 		guild_value_bool(a, !op->is_kept && !x->options->keep_batch));
 	guild_value_set(a, v, "deps", guild_value_list(a));
 	guild_value_set(a, v, "flag-null-labels", guild_value_dict(a));

@@ -108,7 +108,8 @@ static int add_batch_env(struct execution *e, struct guild_error *err)
 	char *joined = guild_path_list_join(lists, GUILD_ARRAY_LEN(lists));
 	free(e->command.python_path);
 	e->command.python_path = joined;
-	guild_strs_addf(&e->command.env, "GUILD_PROGRAM=%s", world->program ? world->program : "guild");
+	guild_strs_addf(&e->command.env, "GUILD_PROGRAM=%s",
+		world->program ? world->program : "guild");
 	free(dir);
 	return 0;
 }

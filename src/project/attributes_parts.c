@@ -62,6 +62,10 @@ static const struct project_attribute flag_attributes[] = {
 		.words = flag_types,
 		.fallback = "auto",
 		.help = "What values are read as."},
+	{.name = "when",
+		.forms = FORM_MAP | FORM_TEXT,
+		.takes = "a mapping of one flag to a value or a list of values, or `FLAG=VALUE`",
+		.help = "It is searched only where another flag has one of these values."},
 	{0},
 };
 

@@ -7,8 +7,9 @@
 enum { PROJECT_MAX_FINDINGS = 1000 };
 
 /* Operations that are always there to search with. */
-static const char *const optimizers[] = {"bayesian", "forest", "gbrt", "gp", "random",
-	"skopt:forest", "skopt:gbrt", "skopt:gp", "skopt:random", NULL};
+static const char *const optimizers[] = {"+", "auto", "bayesian", "cmaes", "forest", "gaussian",
+	"gbrt", "gp", "nsga2", "qmc", "random", "skopt:forest", "skopt:gbrt", "skopt:gp",
+	"skopt:random", "tpe", NULL};
 
 struct checker {
 	struct guild_arena *arena;

@@ -92,12 +92,11 @@ static bool find_builtin(const char *spec, struct guild_search_op *out)
 	}
 	const char *name = info ? info->name : "+";
 	*out = (struct guild_search_op){.optimizer = info,
-		.kind = !info                       ? GUILD_SEARCH_GRID
+		.kind = !info                         ? GUILD_SEARCH_GRID
 			: strcmp(name, "random") == 0 ? GUILD_SEARCH_RANDOM
 						      : GUILD_SEARCH_SEQUENTIAL};
-	out->batch = (struct guild_batch_op){.model = "guild",
-		.name = name,
-		.is_kept = out->kind == GUILD_SEARCH_SEQUENTIAL};
+	out->batch = (struct guild_batch_op){
+		.model = "guild", .name = name, .is_kept = out->kind == GUILD_SEARCH_SEQUENTIAL};
 	for (size_t i = 0; i < GUILD_ARRAY_LEN(known); i++) {
 		if (strcmp(known[i].name, name) == 0) {
 			out->batch.model = known[i].model;
@@ -150,7 +149,8 @@ static int check_flag(struct guild_arena *a, const struct guild_optimizer_flag *
 			*v = guild_value_float(a, guild_value_as_f64(*v));
 		}
 	}
-	if (f->choices && !guild_value_is_number(*v) && !is_choice(f->choices, guild_value_text(*v))) {
+	if (f->choices && !guild_value_is_number(*v) &&
+		!is_choice(f->choices, guild_value_text(*v))) {
 		char *expected = guild_format("one of %s", f->choices);
 		int rc = fail_value(f, *v, expected, err);
 		free(expected);
@@ -207,8 +207,9 @@ static int fill_flags(struct guild_arena *a, struct guild_search_op *op,
 			guild_value_text(given->pairs[0].key));
 	}
 	if (info) {
-		const struct guild_value *own =
-			op->kind == GUILD_SEARCH_SEQUENTIAL ? search_own_flags(a, info, given) : given;
+		const struct guild_value *own = op->kind == GUILD_SEARCH_SEQUENTIAL
+							? search_own_flags(a, info, given)
+							: given;
 		rc = guild_optimizer_check(info->name, own, err);
 	}
 	for (size_t i = 0; info && i < info->n_flags && rc == 0; i++) {
@@ -230,13 +231,13 @@ int guild_search_builtin(struct guild_arena *a, const char *spec, const struct g
 		return guild_error_set(err, GUILD_ENOTFOUND, "there is no optimizer '%s'", spec);
 	}
 	if (!op.batch.module) {
-		op.batch.module = guild_arena_format(a, "guild.plugins.search_%s_main", op.batch.name);
+		op.batch.module =
+			guild_arena_format(a, "guild.plugins.search_%s_main", op.batch.name);
 	}
-	op.batch.max_trials = max_trials > 0 || op.kind == GUILD_SEARCH_GRID ? max_trials
-									      : DEFAULT_MAX_TRIALS;
-	op.shown = *op.batch.model
-			   ? guild_arena_format(a, "%s:%s", op.batch.model, op.batch.name)
-			   : op.batch.name;
+	op.batch.max_trials =
+		max_trials > 0 || op.kind == GUILD_SEARCH_GRID ? max_trials : DEFAULT_MAX_TRIALS;
+	op.shown = *op.batch.model ? guild_arena_format(a, "%s:%s", op.batch.model, op.batch.name)
+				   : op.batch.name;
 	int rc = fill_flags(a, &op, given, err);
 	if (rc == 0) {
 		*out = op;
@@ -249,8 +250,8 @@ int guild_search_of_run(struct guild_arena *a, const struct guild_run *batch,
 {
 	const struct guild_opref *ref = &batch->opref;
 	if (strcmp(ref->pkg_type, "builtin") != 0) {
-		*out = (struct guild_search_op){.kind = GUILD_SEARCH_PROGRAM,
-			.shown = guild_arena_strdup(a, ref->op)};
+		*out = (struct guild_search_op){
+			.kind = GUILD_SEARCH_PROGRAM, .shown = guild_arena_strdup(a, ref->op)};
 		return 0;
 	}
 	const struct guild_value *flags = guild_run_attr(batch, a, "flags");
@@ -297,7 +298,8 @@ struct guild_value *guild_search_encode_flags(struct guild_arena *a,
 		if (def->n_choices > 0) {
 			struct guild_value *list = guild_value_list(a);
 			for (size_t k = 0; k < def->n_choices; k++) {
-				guild_value_append(a, list, guild_value_copy(a, def->choices[k].value));
+				guild_value_append(a, list,
+					guild_value_copy(a, def->choices[k].value));
 			}
 			guild_value_set(a, all, def->name, list);
 		} else if (def->min && def->max) {

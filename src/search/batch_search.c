@@ -19,11 +19,12 @@ struct guild_search_batch {
 	struct search_goals goals;
 	const char *prev; /* where points from before come from */
 	size_t max_trials, random_starts;
-	size_t n_trials;         /* of the batch so far */
-	size_t n_known;          /* that count for the optimizer */
-	size_t n_without, n_out; /* completed ones without the objective; ones outside of the space */
+	size_t n_trials; /* of the batch so far */
+	size_t n_known;  /* that count for the optimizer */
+	size_t n_without,
+		n_out; /* completed ones without the objective; ones outside of the space */
 	bool is_seeded, has_initial, was_told_missing;
-	struct guild_map ids; /* run -> its id in the optimizer */
+	struct guild_map ids;   /* run -> its id in the optimizer */
 	struct guild_strs runs; /* id in the optimizer -> run */
 	uint64_t asked;         /* the last ask */
 	char *summary;
@@ -55,8 +56,7 @@ static void note_missing(struct guild_search_batch *s, const struct guild_run *r
 	}
 	s->was_told_missing = true;
 	search_scalars_text(run, s->log, &names);
-	guild_log(s->log, "warning",
-		"trial %.8s has no scalar '%s' to search by; %s%s", run->id,
+	guild_log(s->log, "warning", "trial %.8s has no scalar '%s' to search by; %s%s", run->id,
 		s->goals.objectives[0].text, names.n ? "what it has: " : "it has no scalars",
 		guild_buf_cstr(&names));
 	guild_buf_fini(&names);
@@ -73,8 +73,8 @@ static void read_outcome(struct guild_search_batch *s, const struct guild_run *r
 {
 	*out = (struct outcome){
 		.constraints = guild_alloc((s->goals.n_constraints + 1) * sizeof(double))};
-	bool has_all = !has_failed && search_goals_values(&s->goals, run, s->log, out->values,
-					      out->constraints);
+	bool has_all = !has_failed &&
+		       search_goals_values(&s->goals, run, s->log, out->values, out->constraints);
 	out->o.state = is_pruned ? GUILD_OUTCOME_PRUNED
 		       : has_all ? GUILD_OUTCOME_COMPLETE
 				 : GUILD_OUTCOME_FAILED;
@@ -221,8 +221,9 @@ static void note_ask(struct guild_search_batch *s)
 		const char *objective = s->goals.objectives[0].text;
 		char *why = s->n_trials < s->random_starts
 				    ? guild_format("%zu of %zu", s->n_trials + 1, s->random_starts)
-			    : s->n_without > 0 ? guild_format("cannot find objective '%s'", objective)
-					       : guild_strdup("missing previous trials");
+			    : s->n_without > 0
+				    ? guild_format("cannot find objective '%s'", objective)
+				    : guild_strdup("missing previous trials");
 		guild_log(s->log, "info", "Random start for optimization (%s)", why);
 		free(why);
 	} else if (s->n_known > 0) {
@@ -318,8 +319,9 @@ static void finish(void *arg)
 	if (text && s->goals.n_objectives == 1) {
 		guild_log(s->log, "info", "Of %zu trial(s): %s", s->n_trials, text);
 	} else if (text) {
-		guild_log(s->log, "info", "Of %zu trial(s), %zu are beaten by none in all objectives",
-			s->n_trials, guild_optimizer_front(s->optimizer, NULL, 0));
+		guild_log(s->log, "info",
+			"Of %zu trial(s), %zu are beaten by none in all objectives", s->n_trials,
+			guild_optimizer_front(s->optimizer, NULL, 0));
 	}
 }
 
@@ -388,7 +390,8 @@ static int make_optimizer(struct guild_search_batch *s, struct guild_error *err)
 	for (size_t i = 0; i < s->goals.n_objectives; i++) {
 		options.maximize[i] = s->goals.objectives[i].maximize;
 	}
-	return guild_optimizer_new(s->op.optimizer->name, &s->fs.space, &options, &s->optimizer, err);
+	return guild_optimizer_new(s->op.optimizer->name, &s->fs.space, &options, &s->optimizer,
+		err);
 }
 
 static void read_settings(struct guild_search_batch *s)
@@ -397,7 +400,8 @@ static void read_settings(struct guild_search_batch *s)
 	const struct guild_value *starts = guild_value_get(s->op.batch.flags, "random-starts");
 	s->prev = prev ? prev : "batch";
 	s->max_trials = s->op.batch.max_trials > 0 ? (size_t)s->op.batch.max_trials : SIZE_MAX;
-	s->random_starts = starts && starts->type == GUILD_INT && starts->i > 0 ? (size_t)starts->i : 0;
+	s->random_starts =
+		starts && starts->type == GUILD_INT && starts->i > 0 ? (size_t)starts->i : 0;
 	s->random_starts = s->random_starts > s->max_trials ? s->max_trials : s->random_starts;
 	for (size_t i = 0; i < s->fs.space.n; i++) {
 		s->has_initial = s->has_initial || s->fs.space.v[i].initial;

@@ -33,9 +33,10 @@ int search_condition_read(struct guild_arena *a, const char *name, const struct 
 		struct guild_str flag = guild_str_trim(guild_str_n(text, (size_t)(eq - text)));
 		return take(a, guild_arena_strndup(a, flag.p, flag.n), v, out);
 	}
-	guild_error_set(err, GUILD_EINVALID, "'when' of flag '%s' is to name one other flag and its values",
-		name);
-	guild_error_hint(err, "for instance 'when: {optimizer: sgd}' or 'when: optimizer=[sgd, rmsprop]'");
+	guild_error_set(err, GUILD_EINVALID,
+		"'when' of flag '%s' is to name one other flag and its values", name);
+	guild_error_hint(err,
+		"for instance 'when: {optimizer: sgd}' or 'when: optimizer=[sgd, rmsprop]'");
 	return GUILD_EINVALID;
 }
 

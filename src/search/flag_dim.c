@@ -10,7 +10,8 @@ static int fail(const char *name, const struct guild_value *v, struct guild_erro
 {
 	struct guild_buf text = {0};
 	guild_flag_encode(&text, v);
-	int rc = guild_error_set(err, GUILD_EINVALID, "%s=%s: %s", name, guild_buf_cstr(&text), what);
+	int rc = guild_error_set(err, GUILD_EINVALID, "%s=%s: %s", name, guild_buf_cstr(&text),
+		what);
 	guild_buf_fini(&text);
 	return rc;
 }

@@ -75,7 +75,8 @@ static struct guild_dim *add_dim(struct maker *m, const struct guild_dim *d)
 /* Equal values count once; in what random search draws from they stay, as each is drawn. */
 static void drop_repeats(struct maker *m, struct guild_dim *d)
 {
-	const struct guild_value **kept = guild_arena_alloc(m->a, (d->n_choices + 1) * sizeof(*kept));
+	const struct guild_value **kept =
+		guild_arena_alloc(m->a, (d->n_choices + 1) * sizeof(*kept));
 	size_t n = 0;
 	for (size_t i = 0; i < d->n_choices; i++) {
 		bool is_new = true;
@@ -99,8 +100,8 @@ static int read_dim(struct maker *m, const char *name, const struct guild_value 
 		return rc;
 	}
 	if (d->kind == GUILD_DIM_CATEGORICAL && d->n_choices > GUILD_DIM_CHOICES_MAX) {
-		return guild_error_set(m->err, GUILD_ELIMIT, "flag '%s' has more than %d values", name,
-			GUILD_DIM_CHOICES_MAX);
+		return guild_error_set(m->err, GUILD_ELIMIT, "flag '%s' has more than %d values",
+			name, GUILD_DIM_CHOICES_MAX);
 	}
 	if (d->kind == GUILD_DIM_CATEGORICAL && !m->req->keeps_repeats) {
 		drop_repeats(m, d);
@@ -193,9 +194,11 @@ static int add_flag(struct maker *m, struct candidate *c, const struct guild_dim
 	struct guild_search_flag *flag = &out->v[out->n];
 	*flag = (struct guild_search_flag){.name = c->name,
 		.dim = out->space.n,
-		.arg_split = guild_value_get(guild_value_get(m->req->cmd_flags, c->name), "arg-split")};
+		.arg_split =
+			guild_value_get(guild_value_get(m->req->cmd_flags, c->name), "arg-split")};
 	int rc = 0;
-	if (guild_flag_is_function(m->a, c->value, &f) && guild_streq(f.name, GUILD_FLAG_LIST_SEARCH)) {
+	if (guild_flag_is_function(m->a, c->value, &f) &&
+		guild_streq(f.name, GUILD_FLAG_LIST_SEARCH)) {
 		rc = add_list(m, flag, f.args, hung);
 	} else {
 		struct guild_dim d;
@@ -217,7 +220,8 @@ static int add_flag(struct maker *m, struct candidate *c, const struct guild_dim
 
 static void fix(struct maker *m, const struct candidate *c, const struct guild_value *v)
 {
-	guild_value_set(m->a, m->out->fixed, c->name, v ? guild_value_copy(m->a, v) : guild_value_null(m->a));
+	guild_value_set(m->a, m->out->fixed, c->name,
+		v ? guild_value_copy(m->a, v) : guild_value_null(m->a));
 }
 
 static int place(struct maker *m, struct candidate *c);
@@ -255,8 +259,8 @@ static int place(struct maker *m, struct candidate *c)
 		return 0;
 	}
 	if (c->place == PLACE_BUSY) {
-		return guild_error_set(m->err, GUILD_EINVALID, "flag '%s' hangs on itself by 'when'",
-			c->name);
+		return guild_error_set(m->err, GUILD_EINVALID,
+			"flag '%s' hangs on itself by 'when'", c->name);
 	}
 	c->place = PLACE_BUSY;
 	int rc = 0;
@@ -289,7 +293,8 @@ static int read_candidates(struct maker *m)
 				 guild_flag_is_function(m->a, c->value, NULL);
 		const struct guild_value *when =
 			guild_value_get(guild_value_get(m->req->extra, c->name), "when");
-		int rc = when ? search_condition_read(m->a, c->name, when, &c->condition, m->err) : 0;
+		int rc = when ? search_condition_read(m->a, c->name, when, &c->condition, m->err)
+			      : 0;
 		if (rc != 0) {
 			return rc;
 		}
@@ -350,16 +355,16 @@ static struct guild_value *list_value(struct guild_arena *a, const struct guild_
 	return v;
 }
 
-struct guild_value *guild_flag_space_values(struct guild_arena *a, const struct guild_flag_space *fs,
-	const double *x)
+struct guild_value *guild_flag_space_values(struct guild_arena *a,
+	const struct guild_flag_space *fs, const double *x)
 {
 	struct guild_value *values = guild_value_copy(a, fs->fixed);
 	for (size_t i = 0; i < fs->n; i++) {
 		const struct guild_search_flag *f = &fs->v[i];
-		struct guild_value *v = f->n_items > 0     ? list_value(a, fs, f, x)
-					: isnan(x[f->dim]) ? guild_value_null(a)
-							   : dim_value(a, &fs->space.v[f->dim],
-								     x[f->dim]);
+		struct guild_value *v = f->n_items > 0 ? list_value(a, fs, f, x)
+					: isnan(x[f->dim])
+						? guild_value_null(a)
+						: dim_value(a, &fs->space.v[f->dim], x[f->dim]);
 		guild_value_set(a, values, f->name, v);
 	}
 	guild_value_sort_keys(values);
@@ -369,7 +374,8 @@ struct guild_value *guild_flag_space_values(struct guild_arena *a, const struct 
 static bool list_point(struct guild_arena *a, const struct guild_flag_space *fs,
 	const struct guild_search_flag *f, const struct guild_value *v, double *x)
 {
-	const struct guild_value *list = guild_value_truthy(f->arg_split) ? guild_flag_split(a, v, f->arg_split) : v;
+	const struct guild_value *list =
+		guild_value_truthy(f->arg_split) ? guild_flag_split(a, v, f->arg_split) : v;
 	size_t n = list->type == GUILD_LIST ? list->n : 1;
 	if (f->has_length) {
 		struct guild_value *length = guild_value_int(a, (int64_t)n);
@@ -381,7 +387,8 @@ static bool list_point(struct guild_arena *a, const struct guild_flag_space *fs,
 	}
 	for (size_t i = 0; i < f->n_items; i++) {
 		size_t dim = f->dim + f->has_length + i;
-		const struct guild_value *item = list->type == GUILD_LIST && i < n ? list->items[i] : list;
+		const struct guild_value *item =
+			list->type == GUILD_LIST && i < n ? list->items[i] : list;
 		x[dim] = i < n ? search_dim_point(&fs->space.v[dim], item) : NAN;
 		if (i < n && isnan(x[dim])) {
 			return false;

@@ -6,7 +6,7 @@
 
 /* When a flag is searched: another flag has one of these values. */
 struct flag_condition {
-	const char *flag;                /* NULL: always */
+	const char *flag;                 /* NULL: always */
 	const struct guild_value *values; /* list */
 };
 /* `when` of a flag: {NAME: VALUE or [VALUES]}, "NAME=VALUE" or "NAME=[VALUES]". NULL: always. */

@@ -21,8 +21,10 @@ int guild_search_random_trials(struct guild_arena *a, const struct guild_flag_sp
 		struct guild_value *flags = guild_flag_space_values(a, fs, x);
 		for (size_t i = 0; t == 0 && i < fs->n; i++) {
 			const struct guild_dim *d = &fs->space.v[fs->v[i].dim];
-			if (fs->v[i].n_items == 0 && d->initial && x[fs->v[i].dim] == x[fs->v[i].dim]) {
-				guild_value_set(a, flags, fs->v[i].name, guild_value_copy(a, d->initial));
+			if (fs->v[i].n_items == 0 && d->initial &&
+				x[fs->v[i].dim] == x[fs->v[i].dim]) {
+				guild_value_set(a, flags, fs->v[i].name,
+					guild_value_copy(a, d->initial));
 			}
 		}
 		guild_value_append(a, trials, flags);
@@ -35,8 +37,8 @@ int guild_search_random_trials(struct guild_arena *a, const struct guild_flag_sp
 /* ---- grids ------------------------------------------------------------------------------------------------------------ */
 
 /* Functions within a grid: each is drawn for each trial, the first time it takes its initial value. */
-static int draw_functions(struct guild_arena *a, struct guild_value *trial, struct guild_mt19937 *mt,
-	struct guild_map *seen, struct guild_error *err)
+static int draw_functions(struct guild_arena *a, struct guild_value *trial,
+	struct guild_mt19937 *mt, struct guild_map *seen, struct guild_error *err)
 {
 	for (size_t i = 0; i < trial->n; i++) {
 		const char *name = guild_value_text(trial->pairs[i].key);
@@ -109,7 +111,8 @@ int guild_search_grid_trials(struct guild_arena *a, const struct guild_grid_requ
 	struct guild_map trials = {0};
 	struct guild_mt19937 mt;
 	guild_mt19937_seed_32(&mt, (uint32_t)req->seed);
-	int rc = guild_batch_trials(a, req->flags, req->user_flags, req->rows, 0, req->seed, &all, err);
+	int rc = guild_batch_trials(a, req->flags, req->user_flags, req->rows, 0, req->seed, &all,
+		err);
 	for (size_t i = 0; rc == 0 && i < all->n; i++) {
 		bool has_changed = false;
 		rc = apply_conditions(a, req->extra, req->flags, all->items[i], &has_changed, err);

@@ -15,7 +15,8 @@ static int read_col(struct guild_arena *a, const char *text, const char *what,
 		return guild_error_wrap(err, "%s", what);
 	}
 	if (cols.n != 1 || cols.v[0].kind != GUILD_COL_SCALAR) {
-		return guild_error_set(err, GUILD_EINVALID, "%s '%s' is not one scalar", what, text);
+		return guild_error_set(err, GUILD_EINVALID, "%s '%s' is not one scalar", what,
+			text);
 	}
 	out->col = cols.v[0];
 	out->col.step = false;
@@ -40,7 +41,8 @@ static int read_constraint(struct guild_arena *a, const char *text, struct searc
 	*out = (struct search_goal){.is_at_least = op && *op == '>'};
 	if (!op || op == text || !guild_parse_f64(limit.p, limit.n, &out->limit) ||
 		!isfinite(out->limit)) {
-		guild_error_set(err, GUILD_EINVALID, "constraint '%s' is not COLUMN <= NUMBER", text);
+		guild_error_set(err, GUILD_EINVALID, "constraint '%s' is not COLUMN <= NUMBER",
+			text);
 		guild_error_hint(err, "for instance 'latency <= 20' or 'min acc >= 0.9'");
 		return GUILD_EINVALID;
 	}
