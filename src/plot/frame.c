@@ -212,13 +212,14 @@ static void draw_shape(const struct plot_chart *ch, const char *shape, double x,
 
 	for (const char *c = shape; *c; c++) {
 		int at = *c - '0';
+		int row = at / 3;
 
 		if (*c == ' ') {
 			is_start = true;
 			continue;
 		}
 		(is_start ? plot_path_move : plot_path_line)(&path, x + r * (at % 3 - 1),
-			y + r * (at / 3 - 1));
+			y + r * (row - 1));
 		is_start = false;
 	}
 	plot_draw_path(&ch->c, &path, paint);

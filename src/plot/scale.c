@@ -311,6 +311,23 @@ void plot_axis_init(struct plot_axis *axis, struct guild_arena *a, const char *n
 	}
 }
 
+/* The last of the values that lie within the limit, on the way from the middle outwards. */
+static double last_within(const double *sorted, size_t n, double limit, bool high)
+{
+	size_t i = n / 2;
+
+	if (high) {
+		while (i + 1 < n && sorted[i + 1] <= limit) {
+			i++;
+		}
+	} else {
+		while (i > 0 && sorted[i - 1] >= limit) {
+			i--;
+		}
+	}
+	return sorted[i];
+}
+
 void plot_axis_leave_outliers(struct plot_axis *axis, bool high)
 {
 	enum { FEWEST = 8, FAR = 12 };
@@ -323,9 +340,9 @@ void plot_axis_leave_outliers(struct plot_axis *axis, bool high)
 		double room = FAR * (q3 - q1);
 
 		if (room > 0 && high && axis->high > q3 + room) {
-			axis->high = q3 + (q3 - q1) * 2;
+			axis->high = last_within(sorted, n, q3 + room, true) + (q3 - q1) / 2;
 		} else if (room > 0 && !high && axis->low < q1 - room) {
-			axis->low = q1 - (q3 - q1) * 2;
+			axis->low = last_within(sorted, n, q1 - room, false) - (q3 - q1) / 2;
 		}
 	}
 	axis->n_beyond = 0;
