@@ -117,6 +117,7 @@ def test_errors_are_lines_and_it_goes_on(guild):
 
 def test_unknown_optimizers_and_flags(guild):
     for args, text in [(["-o", "radnom"], "did you mean 'random'?"), (["-o", "random", "-Fo", "kapa=1"], "no flag 'kapa'"),
+                       (["-o", "gp", "-Fo", "kapa=1"], "did you mean 'kappa'?"),
                        (["-Fo", "kappa"], "NAME=VALUE"), (["-N", "-X"], "cannot both be used")]:
         done = guild("optimizer", "ask-tell", *args, code=None)
         assert done.returncode in (1, 2) and text in done.stderr and done.stdout == ""
