@@ -364,7 +364,7 @@ static void fit(struct gp_state *s, const struct search_history *h, size_t n, co
 static size_t draw_model(const struct gp_state *s, struct guild_mt19937 *mt)
 {
 	const double temperature = 2;
-	double weight[MODELS];
+	double weight[MODELS] = {0};
 	double least = least_loss(s);
 	double sum = 0;
 	for (size_t k = 0; k < MODELS && isfinite(least); k++) {

@@ -213,7 +213,7 @@ static bool factorise(struct gp_work *w, const double *hyper)
 	size_t n = d->n;
 	double jitter = 1e-10;
 	double noise = exp(hyper[at_noise(d)]);
-	for (size_t k = 0; k < JITTERS; k++, jitter *= 100) {
+	for (size_t k = 0; k < JITTERS; k++) {
 		fill_kernel(w, hyper);
 		for (size_t i = 0; i < n; i++) {
 			w->k[i + i * n] += noise + jitter * w->k[i + i * n];
@@ -221,6 +221,7 @@ static bool factorise(struct gp_work *w, const double *hyper)
 		if (search_cholesky(w->la, n, w->k, n)) {
 			return true;
 		}
+		jitter *= 100;
 	}
 	return false;
 }

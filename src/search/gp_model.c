@@ -75,7 +75,7 @@ static void take_hyper(struct gp *g, const struct gp_data *d, const double *hype
 static bool factorise(struct gp *g)
 {
 	double jitter = 1e-10;
-	for (size_t k = 0; k < JITTERS; k++, jitter *= 100) {
+	for (size_t k = 0; k < JITTERS; k++) {
 		for (size_t j = 0; j < g->n; j++) {
 			double *column = g->factor + j * g->cap;
 			/* Symmetric: the row up to j is the column of the upper triangle, which is not looked at. */
@@ -86,6 +86,7 @@ static bool factorise(struct gp *g)
 			g->noise += total_variance(g) * jitter;
 			return true;
 		}
+		jitter *= 100;
 	}
 	return false;
 }
