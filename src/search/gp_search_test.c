@@ -73,9 +73,10 @@ static void finds_the_minimum_of_branin(void **state)
 	for (size_t i = 0; i < GUILD_ARRAY_LEN(acquisitions); i++) {
 		char flags[64];
 		snprintf(flags, sizeof(flags), "{\"acq-func\": \"%s\"}", acquisitions[i]);
-		double found = find_branin("gp", i + 1, flags, 40);
+		/* PI, which is greedy, takes the longest. */
+		double found = find_branin("gp", i + 1, flags, 60);
 		assert_true(found < 0.41);
-		assert_true(found < find_branin("random", i + 1, NULL, 40));
+		assert_true(found < find_branin("random", i + 1, NULL, 60));
 	}
 	assert_true(find_branin("gp", 7, "{\"noise\": 0.01}", 40) < 0.5);
 }
