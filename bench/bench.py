@@ -191,6 +191,27 @@ class Bench:
 
         return seconds(self.ours, n_ours), seconds(self.theirs, n_theirs)
 
+    def parallel(self):
+        """Trials a second, the batch itself and the making of its trials included; the reference has one at a time."""
+        n_ours, n_theirs = (100, 3) if self.quick else (1000, 20)
+
+        def trials_a_second(side, n, *more):
+            folder = side.folder("parallel")
+            (folder / "guild.yml").write_text(TRUE_PROJECT)
+            usage = side.run("run", "ok", f"x=[{','.join(map(str, range(1, n + 1)))}]", "-y", *more, cwd=folder)
+            return n / usage.wall
+
+        ours = measure.median([trials_a_second(self.ours, n_ours, "-j", "2") for _ in range(3)])
+        return ours, trials_a_second(self.theirs, n_theirs)
+
+    def slots(self):
+        """The part of eight slots' time in which a program of one second was running."""
+        n = 32 if self.quick else 1000
+        folder = self.ours.folder("slots")
+        (folder / "guild.yml").write_text("second: {exec: sleep 1, flags: {x: 1}}\n")
+        usage = self.ours.run("run", "second", f"x=range[{n}]", "-y", "-j", "8", cwd=folder)
+        return n / (8 * usage.wall), None
+
     def scalars(self):
         """Scalar records a second of CPU time."""
         done = subprocess.run(["ninja", "-C", str(BUILD), "bench/make_events", "bench/read_scalars"],
@@ -399,6 +420,9 @@ def rows():
         "memory": Row("peak memory of the supervisor during it", lambda v: f"{v:.1f} MiB",
                       "≤ 12 MB", 12e6 / 2**20),
         "grid": Row("grid of trials of `true`, wall time a trial", ms, "≤ 8 ms", 0.008),
+        "parallel": Row("trials of `true`, `-j 2` (reference: one at a time)", lambda v: f"{v:.0f} trials/s",
+                        "≥ 250 trials/s", 250, more=True),
+        "slots": Row("1,000 trials of one second, `-j 8`: slots in use", lambda v: f"{v * 100:.2f} %", "> 99 %", 0.99, more=True),
         "scalars": Row("scalars read from an event file, one core (reference: TensorBoard's data "
                        "server, no CRC; ours: CRC checked)",
                        lambda v: f"{v / 1e6:.1f} M records/s", "≥ 10 M records/s", 10e6, more=True),
@@ -438,6 +462,8 @@ def measure_all(bench, only):
         "cached": lambda: bench.overhead(fresh=False),
         "fresh": lambda: bench.overhead(fresh=True),
         "grid": bench.grid,
+        "parallel": bench.parallel,
+        "slots": bench.slots,
         "detection": bench.detection,
         "scalars": bench.scalars,
         "completion": bench.completion,
