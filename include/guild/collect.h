@@ -140,6 +140,17 @@ struct guild_container_limits guild_container_limits_read(const char *root);
 /* What the machine has, for `guild sys` and `guild check`: cpus, memory, gpus, container limits. */
 struct guild_value *guild_system_info(struct guild_arena *a);
 
+/* A GPU of this machine; NaN: not known. */
+struct guild_gpu_memory {
+	int index;
+	char uuid[64]; /* "GPU-…", or "" */
+	double total_bytes, free_bytes;
+};
+/* What is there now, at most `max`; returns how many. Asks nvidia-smi, else NVIDIA's library; takes up to 10 s. */
+size_t guild_gpus_read(struct guild_gpu_memory *out, size_t max);
+/* The answer of nvidia-smi to index,uuid,memory.total,memory.used as CSV without heading. */
+size_t guild_gpus_parse(struct guild_str text, struct guild_gpu_memory *out, size_t max);
+
 /* ---- regular expressions ------------------------------------------------------------------------------------- */
 
 /* A pattern as Python's module re reads it, over UTF-8. One thread. A match that takes too long counts as none. */

@@ -336,6 +336,9 @@ struct guild_exec_start {
 	void *on_output_arg;
 	/* Who is shown the scalars of the program as it prints or writes them, and may stop it (GUILD_STOP_PRUNED); or NULL. */
 	const struct guild_scalar_watch *watch;
+	/* When all is prepared, before the program starts; an error ends it. May be NULL. */
+	int (*on_ready)(void *arg, struct guild_error *err);
+	void *on_ready_arg;
 	/* Restart: new values, or NULL to keep what is recorded. */
 	const struct guild_value *flags;
 	const struct guild_value *user_flags;

@@ -112,6 +112,7 @@ struct guild_project {
 	char *path;       /* absolute path of guild.yml; NULL for a bare script */
 	char *script_dir; /* bare script: the directory its run reference names; else NULL */
 	bool is_dvc;      /* path is that of a dvc.yaml */
+	bool is_builtin;  /* guild's own: no directory, no file */
 	char hash[65];    /* MD5 of the file, 32 hex digits */
 	const char *pkg_name, *pkg_version; /* of an installed package; else NULL */
 	struct guild_project_file *files;   /* guild.yml first, then what it includes and extends */
@@ -388,6 +389,10 @@ struct guild_steps_graph {
 };
 void guild_steps_graph_init(struct guild_steps_graph *g, const struct guild_steps *steps);
 void guild_steps_graph_fini(struct guild_steps_graph *g);
+
+/* An operation that guild brings along (queue): 1 and a project of its own, 0: there is none of that name. */
+int guild_builtin_find(const char *spec, struct guild_project **out, struct guild_op_def **op,
+	struct guild_error *err);
 
 /* ---- source code rules (guildfile.md 6) --------------------------------------------------------------------- */
 

@@ -113,6 +113,11 @@ enum guild_run_process {
 /* `host` (may be NULL) gets the name of the machine in LOCK.info (caller frees) or NULL. */
 enum guild_run_process guild_run_find_process(const struct guild_run *r, pid_t *pid, char **host);
 
+/* A process as LOCK.info names it: "PID STARTTIME HOST BOOTID PIDNS"; the caller frees. */
+char *guild_process_name(pid_t pid);
+/* Where the process of such a name is: none, ours or away. `pid` and `host` (the caller frees) may be NULL. Text that is no name: none. */
+enum guild_run_process guild_process_find(const char *name, pid_t *pid, char **host);
+
 /* ---- names ------------------------------------------------------------------------------------------ */
 
 /* "[model:]op" with batch suffixes (runs.md 3.1): what listings show as the operation. Caller frees. */

@@ -46,8 +46,16 @@
 	X(optimizer_trial) \
 	X(plot) \
 	X(publish) \
+	X(queue) \
+	X(queue_drain) \
+	X(queue_pause) \
+	X(queue_resize) \
+	X(queue_resume) \
+	X(queue_status) \
+	X(queue_stop) \
 	X(reproduce) \
 	X(run) \
+	X(run_queue) \
 	X(run_steps) \
 	X(runs) \
 	X(runs_delete) \

@@ -32,6 +32,10 @@ static void set_op(struct guild_run_cmd *c, struct guild_project *project, struc
 		c->opref.pkg_type = "package";
 		c->opref.pkg_name = (char *)project->pkg_name;
 		c->opref.version = (char *)project->pkg_version;
+	} else if (project->is_builtin) {
+		c->opref.pkg_type = "builtin";
+		c->opref.pkg_name = "guildai";
+		c->opref.version = GUILD_VERSION;
 	} else if (!project->path) {
 		c->opref = (struct guild_opref){.pkg_type = "script",
 			.pkg_name = project->script_dir,
@@ -64,6 +68,11 @@ static int find_op(struct guild_run_cmd *c, struct guild_error *err)
 	rc = rc ? rc
 		: guild_op_find(c->project, c->spec, c->ctx->cwd, guild_op_world(c->ctx), &op,
 			  &c->script, err);
+	if (rc == GUILD_ENOTFOUND) {
+		/* What the project does not have, guild may bring along. */
+		struct guild_error none = {0};
+		rc = guild_builtin_find(c->spec, &c->script, &op, &none) == 1 ? 0 : rc;
+	}
 	if (rc == 0) {
 		set_op(c, c->script ? c->script : c->project, op);
 	}

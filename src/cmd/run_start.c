@@ -8,6 +8,8 @@
 #include "batch_display.h"
 #include "run_cmd.h"
 
+#include <guild/sched.h>
+
 enum { EXIT_SIGNAL_BASE = 128, EXIT_NOT_FOUND = 127, EXIT_NOT_EXECUTABLE = 126 };
 
 /* The operation's own code; a shell's 128 + N for one that a signal ended. */
@@ -139,6 +141,11 @@ static int execute_batch(struct guild_run_cmd *c, struct guild_run *run,
 	return rc;
 }
 
+static int is_ready(void *arg, struct guild_error *err)
+{
+	return guild_claim_ready(arg, err);
+}
+
 static int execute(struct guild_run_cmd *c, struct guild_run *run)
 {
 	struct guild_supervise_result result = {0};
@@ -155,8 +162,23 @@ static int execute(struct guild_run_cmd *c, struct guild_run *run)
 	}
 	/* What was printed comes before what the operation prints. */
 	fflush(stdout);
-	int rc = c->is_batch ? execute_batch(c, run, &start, &result, &err)
+	struct guild_claim claim = {0};
+	int rc = 0;
+	if (c->is_restart) {
+		rc = guild_claim_begin(&claim, &c->ctx->home, run, c->ctx->environ_, &err);
+		start.on_ready = c->is_batch ? NULL : is_ready;
+		start.on_ready_arg = &claim;
+	}
+	if (rc == 0 && c->is_batch) {
+		rc = guild_claim_ready(&claim, &err);
+	}
+	if (rc != 0) {
+		guild_claim_end(&claim);
+		return guild_cmd_fail(c->ctx, &err);
+	}
+	rc = c->is_batch ? execute_batch(c, run, &start, &result, &err)
 			     : guild_exec_run(run, &start, &result, &err);
+	guild_claim_end(&claim);
 	if (rc != 0) {
 		int code = guild_cmd_fail(c->ctx, &err);
 		bool was_tried = result.exit_status == EXIT_NOT_FOUND ||

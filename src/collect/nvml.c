@@ -23,6 +23,7 @@ struct guild_nvml {
 	int (*handle)(unsigned, nvml_device *);
 	/* The rest may be missing in old releases. */
 	int (*name)(nvml_device, char *, unsigned);
+	int (*uuid)(nvml_device, char *, unsigned);
 	int (*fan_speed)(nvml_device, unsigned *);
 	int (*performance_state)(nvml_device, unsigned *);
 	int (*memory)(nvml_device, struct nvml_memory *);
@@ -48,6 +49,7 @@ struct guild_nvml *guild_nvml_open(const char *file)
 		find(n, "nvmlDeviceGetCount_v2", &n->count);
 		find(n, "nvmlDeviceGetHandleByIndex_v2", &n->handle);
 		find(n, "nvmlDeviceGetName", &n->name);
+		find(n, "nvmlDeviceGetUUID", &n->uuid);
 		find(n, "nvmlDeviceGetFanSpeed", &n->fan_speed);
 		find(n, "nvmlDeviceGetPerformanceState", &n->performance_state);
 		find(n, "nvmlDeviceGetMemoryInfo", &n->memory);
@@ -81,6 +83,9 @@ static void read_device(const struct guild_nvml *n, nvml_device d, struct guild_
 	struct nvml_utilization utilization;
 	if (n->name == NULL || n->name(d, out->name, sizeof(out->name)) != NVML_SUCCESS) {
 		out->name[0] = 0;
+	}
+	if (n->uuid == NULL || n->uuid(d, out->uuid, sizeof(out->uuid)) != NVML_SUCCESS) {
+		out->uuid[0] = 0;
 	}
 	if (n->fan_speed && n->fan_speed(d, &v) == NVML_SUCCESS) {
 		out->fanspeed = v / 100.0;

@@ -48,6 +48,7 @@ struct guild_gpu {
 	int index;
 	double fanspeed, pstate, mem_total, mem_used, mem_free, mem_util, util, temp, powerdraw;
 	char name[96];
+	char uuid[64]; /* "": not known */
 };
 struct guild_gpu guild_gpu_unknown(int index);
 

@@ -347,6 +347,11 @@ int guild_command_make(const struct guild_command_request *req, struct guild_com
 		guild_strs_add(&out->argv, "run-steps");
 		return 0;
 	}
+	if (word_is(words, 1, "-um") && word_is(words, 2, "guild.plugins.queue_main")) {
+		guild_strs_add(&out->argv, req->program ? req->program : "guild");
+		guild_strs_add(&out->argv, "run-queue");
+		return add_words(&w, words, 3, words->n, true, &out->argv, err);
+	}
 	const char *stage = guild_dvc_stage(req->op, NULL);
 	if (stage) {
 		const char *const dvc[] = {"dvc", "repro", "--single-item", stage, "--quiet"};

@@ -386,6 +386,7 @@ int guild_exec_run(struct guild_run *run, const struct guild_exec_start *start,
 	int rc = start->is_new ? 0 : check_is_free(run, err);
 	rc = rc || start->is_new ? rc : guild_store_unshare(run->dir, err);
 	rc = rc ? rc : prepare(&e, !start->is_new, err);
+	rc = rc || !start->on_ready ? rc : start->on_ready(start->on_ready_arg, err);
 	rc = rc ? rc : supervise(&e, result, err);
 	if (result->exit_status != 0) {
 		/* A program that could not be started never got its LOCK. */

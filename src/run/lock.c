@@ -91,7 +91,7 @@ static char *pid_space(void)
 	return n > 0 ? guild_strndup(target, (size_t)n) : guild_strdup("-");
 }
 
-int guild_run_lock(const struct guild_run *r, pid_t pid, struct guild_error *err)
+char *guild_process_name(pid_t pid)
 {
 	struct proc_stat stat = {0};
 	if (!read_proc_stat(pid, &stat)) {
@@ -100,8 +100,18 @@ int guild_run_lock(const struct guild_run *r, pid_t pid, struct guild_error *err
 	char *host = guild_hostname();
 	char *boot = boot_id();
 	char *space = pid_space();
-	char *info = guild_format("%" PRId64 " %" PRId64 " %s %s %s\n", (int64_t)pid,
+	char *name = guild_format("%" PRId64 " %" PRId64 " %s %s %s", (int64_t)pid,
 		stat.start_ticks, host[0] != '\0' ? host : "-", boot, space);
+	free(space);
+	free(boot);
+	free(host);
+	return name;
+}
+
+int guild_run_lock(const struct guild_run *r, pid_t pid, struct guild_error *err)
+{
+	char *name = guild_process_name(pid);
+	char *info = guild_format("%s\n", name);
 	char *lock = guild_format("%" PRId64, (int64_t)pid);
 	char *info_path = guild_run_file(r, "LOCK.info");
 	char *lock_path = guild_run_file(r, "LOCK");
@@ -113,9 +123,7 @@ int guild_run_lock(const struct guild_run *r, pid_t pid, struct guild_error *err
 	free(info_path);
 	free(lock);
 	free(info);
-	free(space);
-	free(boot);
-	free(host);
+	free(name);
 	return rc;
 }
 
@@ -153,16 +161,12 @@ pid_t guild_run_lock_pid(const struct guild_run *r)
 	return (pid_t)pid;
 }
 
-static bool read_info(const struct guild_run *r, struct lock_info *info)
+static bool parse_info(const char *text, struct lock_info *info)
 {
 	*info = (struct lock_info){0};
-	char *path = guild_run_file(r, "LOCK.info");
-	char *text = read_word(path);
 	struct guild_strs words = {0};
 	bool is_good = false;
-	if (text != NULL) {
-		guild_strs_split(&words, text, ' ');
-	}
+	guild_strs_split(&words, text, ' ');
 	if (words.n == 5) {
 		is_good = guild_parse_i64(words.v[0], strlen(words.v[0]), &info->pid) &&
 			  guild_parse_i64(words.v[1], strlen(words.v[1]), &info->start_ticks);
@@ -173,6 +177,15 @@ static bool read_info(const struct guild_run *r, struct lock_info *info)
 		info->pid_space = guild_strdup(words.v[4]);
 	}
 	guild_strs_fini(&words);
+	return is_good;
+}
+
+static bool read_info(const struct guild_run *r, struct lock_info *info)
+{
+	char *path = guild_run_file(r, "LOCK.info");
+	char *text = read_word(path);
+	*info = (struct lock_info){0};
+	bool is_good = text != NULL && parse_info(text, info);
 	free(text);
 	free(path);
 	return is_good;
@@ -186,6 +199,28 @@ static bool is_here(const struct lock_info *info)
 	free(space);
 	free(boot);
 	return here;
+}
+
+enum guild_run_process guild_process_find(const char *name, pid_t *pid, char **host)
+{
+	struct lock_info info;
+	struct proc_stat process;
+	enum guild_run_process found = GUILD_PROCESS_NONE;
+	bool is_good = parse_info(name, &info) && info.pid > 0 && info.pid <= INT32_MAX;
+	if (is_good && !is_here(&info)) {
+		found = GUILD_PROCESS_AWAY;
+	} else if (is_good && read_proc_stat(info.pid, &process) && process.state != 'Z' &&
+		   process.state != 'X' && process.start_ticks == info.start_ticks) {
+		found = GUILD_PROCESS_OURS;
+	}
+	if (pid != NULL) {
+		*pid = found == GUILD_PROCESS_NONE ? -1 : (pid_t)info.pid;
+	}
+	if (host != NULL) {
+		*host = is_good ? guild_strdup(info.host) : NULL;
+	}
+	info_fini(&info);
+	return found;
 }
 
 /* Guild AI 0.9.0 writes no LOCK.info; but every process it starts has RUN_ID in its environment. */
