@@ -46,9 +46,9 @@ struct guild_queue_request {
 	char *const *env;    /* of the runs */
 	const char *program; /* absolute path of guild */
 	const char *name;    /* NULL: after the machine */
-	int64_t slots;
-	const char *gpus; /* "all", "0-3", UUIDs: each run gets one of them; NULL: none */
-	int64_t per_gpu;  /* runs on one GPU at once */
+	int64_t slots;       /* 0: as many as the GPUs take runs, else 1 */
+	const char *gpus;    /* "all", "0-3", UUIDs: each run gets one of them; NULL: none */
+	int64_t per_gpu;     /* runs on one GPU at once */
 	double min_free_mb;
 	/* As Guild AI 0.9.0's queue has it: the value of --gpus for every run; runs staged with another one are left alone. NULL: none. */
 	const char *run_gpus;

@@ -136,9 +136,8 @@ static int run(struct guild_ctx *ctx, const struct guild_args *args)
 		code = guild_cmd_usage(ctx, cmd, "--jobs must be at most %d",
 			GUILD_QUEUE_SLOTS_MAX);
 	} else if (!req.gpus && (guild_args_given(args, "per-gpu") ||
-				    guild_args_given(args, "min-free-gpu-memory"))) {
-		code = guild_cmd_usage(ctx, cmd,
-			"--per-gpu and --min-free-gpu-memory need --gpus");
+					guild_args_given(args, "min-free-gpu-memory"))) {
+		code = guild_cmd_usage(ctx, cmd, "--per-gpu and --min-free-gpu-memory need --gpus");
 	} else if (req.per_gpu > MOST_PER_GPU) {
 		code = guild_cmd_usage(ctx, cmd, "--per-gpu must be at most %d", MOST_PER_GPU);
 	} else if (!(req.min_free_mb >= 0) ||

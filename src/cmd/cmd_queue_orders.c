@@ -64,8 +64,8 @@ static void print_queue(const struct guild_ctx *ctx, const struct guild_queue_in
 		const struct guild_value *r = running->items[i];
 		const char *id = guild_value_text(guild_value_get(r, "run"));
 		char took[GUILD_TIME_MAX];
-		guild_duration_format(
-			ctx->now_us - (int64_t)guild_value_as_f64(guild_value_get(r, "started")),
+		guild_duration_format(ctx->now_us - (int64_t)guild_value_as_f64(guild_value_get(r,
+							    "started")),
 			took);
 		guild_buf_printf(&line, "  %.8s  ", id ? id : "");
 		put_text(&line, r, "operation");
@@ -110,8 +110,7 @@ static int run_status(struct guild_ctx *ctx, const struct guild_args *args)
 	struct guild_value *staged = NULL;
 	struct guild_error err = {0};
 	int rc = guild_queues_list(&ctx->home, &queues, &err);
-	rc = rc ? rc
-		: guild_queue_staged(&ctx->home, ctx->environ_, ctx->arena, &staged, &err);
+	rc = rc ? rc : guild_queue_staged(&ctx->home, ctx->environ_, ctx->arena, &staged, &err);
 	if (rc != 0) {
 		guild_queues_fini(&queues);
 		return guild_cmd_fail(ctx, &err);
@@ -218,8 +217,8 @@ static int run_drain(struct guild_ctx *ctx, const struct guild_args *args)
 static int run_stop(struct guild_ctx *ctx, const struct guild_args *args)
 {
 	if (!guild_args_flag(args, "yes")) {
-		int answer = guild_cmd_confirm(ctx,
-			"Stop the queue and the runs it has started?", false);
+		int answer = guild_cmd_confirm(ctx, "Stop the queue and the runs it has started?",
+			false);
 		if (answer <= 0) {
 			return answer < 0 ? GUILD_EXIT_ERROR : GUILD_EXIT_DECLINED;
 		}

@@ -30,6 +30,17 @@ static void say(void *arg, const char *level, const char *text)
 	fprintf(stderr, "%s: [guild] %s %s\n", word, when, text);
 }
 
+/* By an empty prototype Guild AI knows runs that are none of an experiment: comparisons leave them out. */
+static void leave_out_of_comparisons(const struct guild_ctx *ctx)
+{
+	const char *dir = guild_ctx_env(ctx, "RUN_DIR");
+	char *proto = dir ? guild_path_join(dir, ".guild/proto") : NULL;
+	if (proto) {
+		(void)guild_mkdirs(proto, NULL);
+	}
+	free(proto);
+}
+
 static int run(struct guild_ctx *ctx, const struct guild_args *args)
 {
 	const char *id = guild_ctx_env(ctx, "RUN_ID");
@@ -49,6 +60,7 @@ static int run(struct guild_ctx *ctx, const struct guild_args *args)
 		.is_plain = true,
 		.log = &log};
 	int code = GUILD_EXIT_OK;
+	leave_out_of_comparisons(ctx);
 	if (!id) {
 		code = guild_cmd_failf(ctx, "run-queue is started by guild in the run of a queue");
 	} else if (guild_queue_run(&req, &err) != 0) {

@@ -85,6 +85,9 @@ void guild_run_cmd_add_step_words(const struct guild_run_cmd *c, struct guild_va
 void guild_run_cmd_tell_reused(const struct guild_run_cmd *c, const char *run_id);
 /* A pipeline must be one that can be run. */
 int guild_run_cmd_check_steps(struct guild_run_cmd *c, struct guild_error *err);
+/* The run of a RUN word, as --restart has it. */
+int guild_run_cmd_open_spec(struct guild_run_cmd *c, const char *spec, struct guild_run *out,
+	struct guild_error *err);
 /* What execution needs to know. */
 void guild_run_cmd_exec_op(const struct guild_run_cmd *c, struct guild_exec_op *out);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "project_world.h"
+#include "guild/version.h"
 #include "run_cmd.h"
 
 /* Longer numbers are starts of ids. */
@@ -117,6 +118,17 @@ static int find_run(struct guild_run_cmd *c, const char *spec, struct guild_erro
 	return rc < 0 ? rc : 0;
 }
 
+int guild_run_cmd_open_spec(struct guild_run_cmd *c, const char *spec, struct guild_run *out,
+	struct guild_error *err)
+{
+	struct guild_run before = c->run;
+	c->run = (struct guild_run){0};
+	int rc = find_run(c, spec, err);
+	*out = c->run;
+	c->run = before;
+	return rc;
+}
+
 static bool same_op(const struct guild_opref *ref, const struct guild_op_def *op)
 {
 	return strcmp(ref->model, op->model->name) == 0 && strcmp(ref->op, op->name) == 0;
@@ -202,11 +214,20 @@ static int open_proto(struct guild_run_cmd *c, struct guild_run *out, struct gui
 	return rc;
 }
 
+/* A queue has an empty prototype. */
+static bool has_trials(const struct guild_run *run)
+{
+	char *proto = guild_path_join(run->guild_dir, "proto");
+	bool has = guild_run_is_run(proto);
+	free(proto);
+	return has;
+}
+
 static int find_definition(struct guild_run_cmd *c, struct guild_error *err)
 {
 	struct guild_run proto = {0};
 	int rc = 0;
-	c->is_batch_restart = guild_run_is_batch(&c->run);
+	c->is_batch_restart = has_trials(&c->run);
 	if (c->is_batch_restart) {
 		rc = open_proto(c, &proto, err);
 	}
@@ -230,7 +251,7 @@ static int find_restart(struct guild_run_cmd *c, struct guild_error *err)
 	if (rc == 0 && (guild_run_cmd_has_values(c) || c->options.force_sourcecode)) {
 		rc = find_definition(c, err);
 	} else if (rc == 0) {
-		c->is_batch_restart = guild_run_is_batch(&c->run);
+		c->is_batch_restart = has_trials(&c->run);
 	}
 	if (rc == 0 && !c->op_name) {
 		c->op_name = guild_run_display_name(&c->run);

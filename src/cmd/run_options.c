@@ -5,6 +5,8 @@
 
 #include "run_cmd.h"
 
+#include <guild/sched.h>
+
 enum param_kind {
 	PARAM_FLAG,
 	PARAM_TEXT,
@@ -155,6 +157,43 @@ static void split_words(struct guild_run_cmd *c)
 	c->n_flag_words = words->n - has_op;
 }
 
+/* --priority and --after: what queues look at. */
+static int read_queue_attrs(struct guild_run_cmd *c, struct guild_value *attrs,
+	struct guild_error *err)
+{
+	struct guild_arena *a = c->ctx->arena;
+	const char *priority = guild_args_text(c->args, "priority");
+	const struct guild_strs *after = guild_args_list(c->args, "after");
+	struct guild_value *ids = guild_value_list(a);
+	int64_t number;
+	if ((priority || after->n > 0) && !guild_args_flag(c->args, "stage")) {
+		guild_error_set(err, GUILD_EINVALID, "--%s needs --stage",
+			priority ? "priority" : "after");
+		guild_error_hint(err, "queues start staged runs: 'guild queue'");
+		return GUILD_EINVALID;
+	}
+	if (priority && !guild_parse_i64(priority, strlen(priority), &number)) {
+		return guild_error_set(err, GUILD_EINVALID,
+			"invalid value '%s' for --priority: expected a whole number", priority);
+	}
+	if (priority) {
+		guild_value_set(a, attrs, GUILD_ATTR_PRIORITY, guild_value_int(a, number));
+	}
+	for (size_t i = 0; i < after->n; i++) {
+		struct guild_run run = {0};
+		int rc = guild_run_cmd_open_spec(c, after->v[i], &run, err);
+		if (rc != 0) {
+			return rc;
+		}
+		guild_value_append(a, ids, guild_value_string(a, run.id));
+		guild_run_fini(&run);
+	}
+	if (after->n > 0) {
+		guild_value_set(a, attrs, GUILD_ATTR_AFTER, ids);
+	}
+	return 0;
+}
+
 /* --attr NAME=VALUE: values are decoded as flags are. */
 static int read_attrs(struct guild_run_cmd *c, struct guild_error *err)
 {
@@ -179,8 +218,9 @@ static int read_attrs(struct guild_run_cmd *c, struct guild_error *err)
 		}
 		guild_value_set(a, attrs, name, value);
 	}
+	int rc = read_queue_attrs(c, attrs, err);
 	c->options.extra_attrs = attrs->n > 0 ? attrs : NULL;
-	return 0;
+	return rc;
 }
 
 static char *absolute_paths(const struct guild_run_cmd *c, const char *list)

@@ -177,7 +177,7 @@ static int execute(struct guild_run_cmd *c, struct guild_run *run)
 		return guild_cmd_fail(c->ctx, &err);
 	}
 	rc = c->is_batch ? execute_batch(c, run, &start, &result, &err)
-			     : guild_exec_run(run, &start, &result, &err);
+			 : guild_exec_run(run, &start, &result, &err);
 	guild_claim_end(&claim);
 	if (rc != 0) {
 		int code = guild_cmd_fail(c->ctx, &err);

@@ -254,8 +254,7 @@ static int claim_for_person(struct guild_claim *c, struct guild_error *err)
 		   (sched_process_is_live(r.owner, c->path) ||
 			   sched_process_is_live(r.runner, c->path))) {
 		rc = guild_error_set(err, GUILD_EBUSY, "run %.8s is just being started%s%s%s",
-			c->run->id, *r.queue ? " by queue '" : "", r.queue,
-			*r.queue ? "'" : "");
+			c->run->id, *r.queue ? " by queue '" : "", r.queue, *r.queue ? "'" : "");
 	}
 	sched_unlock(&fd);
 	sched_record_fini(&r);

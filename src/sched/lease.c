@@ -103,10 +103,13 @@ static int add_word(struct sched_gpus *out, const char *word, const struct guild
 		return 0;
 	}
 	to = from;
-	if (from < 0 || (dash && (!guild_parse_i64(dash + 1, strlen(dash + 1), &to) || to < from)) ||
+	if (from < 0 ||
+		(dash && (!guild_parse_i64(dash + 1, strlen(dash + 1), &to) || to < from)) ||
 		to - from >= GPUS_MAX) {
-		return guild_error_set(err, GUILD_EINVALID, "invalid GPU '%s': expected a number "
-			"or a range (0-3)", word);
+		return guild_error_set(err, GUILD_EINVALID,
+			"invalid GPU '%s': expected a number "
+			"or a range (0-3)",
+			word);
 	}
 	for (int64_t i = from; i <= to; i++) {
 		const struct guild_gpu_memory *known = find_gpu(v, n, i, NULL);
@@ -308,8 +311,7 @@ void sched_lease_release(const struct guild_home *home, struct sched_lease *leas
 	const char *token)
 {
 	int fd = -1;
-	if (lease->paths.n > 0 &&
-		sched_lock(home, SCHED_GPU_LOCK, GPUS_WAIT_MS, &fd, NULL) == 0) {
+	if (lease->paths.n > 0 && sched_lock(home, SCHED_GPU_LOCK, GPUS_WAIT_MS, &fd, NULL) == 0) {
 		for (size_t i = 0; i < lease->paths.n; i++) {
 			struct sched_record r = {0};
 			if (sched_record_read(lease->paths.v[i], &r, NULL) == 0 &&

@@ -287,7 +287,8 @@ static bool may_start(struct queue *q, struct sched_waiting_run *r)
 	bool is_final;
 	if (gpus != NULL && r->gpus != NULL && strcmp(gpus, r->gpus) != 0) {
 		char *why = guild_format("Ignoring staged run %s: it is for GPUs %s, this queue "
-			"has %s", r->run.id, r->gpus, gpus);
+					 "has %s",
+			r->run.id, r->gpus, gpus);
 		leave_alone(q, r, "info", why);
 		free(why);
 		return false;
@@ -316,8 +317,8 @@ static void fill_slots(struct queue *q)
 	while (i < q->waiting.n && (int64_t)q->n < q->orders.slots) {
 		struct sched_waiting_run *r = &q->waiting.v[i];
 		if (r->again_us > now || !may_start(q, r)) {
-			r->again_us = r->again_us > now ? r->again_us
-							: now + (int64_t)TICK_MS * 1000;
+			r->again_us =
+				r->again_us > now ? r->again_us : now + (int64_t)TICK_MS * 1000;
 			i++;
 			continue;
 		}
@@ -555,8 +556,8 @@ static bool is_anything_startable(struct queue *q)
 		bool is_final;
 		struct sched_waiting_run *r = &q->waiting.v[i];
 		char *why = sched_waits_after(q->req->home, r, &is_final);
-		bool is_other = q->req->run_gpus && r->gpus &&
-				strcmp(q->req->run_gpus, r->gpus) != 0;
+		bool is_other =
+			q->req->run_gpus && r->gpus && strcmp(q->req->run_gpus, r->gpus) != 0;
 		free(why);
 		if (!is_other && !is_final && !(r->said && r->gpus)) {
 			return true;
@@ -645,6 +646,9 @@ int guild_queue_run(const struct guild_queue_request *req, struct guild_error *e
 		.orders = {.slots = req->slots > 0 ? req->slots : 1},
 		.is_changed = true};
 	int rc = req->gpus ? sched_gpus_parse(req->gpus, &q.gpus, err) : 0;
+	if (rc == 0 && req->slots == 0 && req->gpus) {
+		q.orders.slots = (int64_t)q.gpus.n * (req->per_gpu > 0 ? req->per_gpu : 1);
+	}
 	rc = rc ? rc : sched_state_open(req->home, req->name, &q.state, err);
 	if (rc == 0) {
 		open_ears(&q);

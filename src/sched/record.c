@@ -47,7 +47,8 @@ static void take_line(struct sched_record *r, struct guild_str line)
 {
 	const char *blank = memchr(line.p, ' ', line.n);
 	struct guild_str key = {line.p, blank ? (size_t)(blank - line.p) : line.n};
-	struct guild_str value = {line.p + key.n + (blank != NULL), line.n - key.n - (blank != NULL)};
+	struct guild_str value = {
+		line.p + key.n + (blank != NULL), line.n - key.n - (blank != NULL)};
 	char **to = field(r, key);
 	int64_t number;
 	if (to != NULL) {
@@ -86,7 +87,8 @@ int sched_record_parse(struct guild_str text, struct sched_record *out, struct g
 	}
 	if (!is_whole || r.run == NULL || r.token == NULL || r.owner == NULL) {
 		sched_record_fini(&r);
-		return guild_error_set(err, GUILD_EINVALID, "not a record of a queue, or half of one");
+		return guild_error_set(err, GUILD_EINVALID,
+			"not a record of a queue, or half of one");
 	}
 	if (r.queue == NULL) {
 		r.queue = guild_strdup("");

@@ -10,8 +10,9 @@
 
 #include "sched_private.h"
 
-static const char whole[] = "guild-record 1\nrun abc\ntoken t1\nqueue q\nowner 1 2 h b n\nrunner 3 4 h b n\n"
-			    "gpu GPU-1\nper-gpu 2\nindex 7\nend\n";
+static const char whole[] =
+	"guild-record 1\nrun abc\ntoken t1\nqueue q\nowner 1 2 h b n\nrunner 3 4 h b n\n"
+	"gpu GPU-1\nper-gpu 2\nindex 7\nend\n";
 
 static void test_round_trip(void **state)
 {
@@ -34,7 +35,8 @@ static void test_torn(void **state)
 	for (size_t n = 0; n < strlen(whole) - 1; n++) {
 		struct sched_record r;
 		struct guild_error err = {0};
-		assert_int_equal(sched_record_parse(guild_str_n(whole, n), &r, &err), GUILD_EINVALID);
+		assert_int_equal(sched_record_parse(guild_str_n(whole, n), &r, &err),
+			GUILD_EINVALID);
 	}
 }
 

@@ -10,13 +10,13 @@ enum { SCHED_RECORD_MAX = 8 << 10, SCHED_TOKEN_LEN = 32 };
 
 /* Strings are owned; NULL: not there. */
 struct sched_record {
-	char *run;     /* id */
-	char *token;   /* of this claim: it changes hands only with it */
-	char *queue;   /* name; "": a person started the run */
-	char *owner;   /* the queue's process, as guild_process_name */
-	char *runner;  /* the process that executes the run */
-	char *gpu;     /* of leases: key of the GPU */
-	int64_t index; /* of leases: number of the GPU on its machine, -1 unknown */
+	char *run;       /* id */
+	char *token;     /* of this claim: it changes hands only with it */
+	char *queue;     /* name; "": a person started the run */
+	char *owner;     /* the queue's process, as guild_process_name */
+	char *runner;    /* the process that executes the run */
+	char *gpu;       /* of leases: key of the GPU */
+	int64_t index;   /* of leases: number of the GPU on its machine, -1 unknown */
 	int64_t per_gpu; /* of leases: so many may hold it at once */
 };
 void sched_record_fini(struct sched_record *r);

@@ -100,7 +100,8 @@ int sched_state_open(const struct guild_home *home, const char *name, struct sch
 		out->control_path = control;
 		out->state_path = file_of(home, own, "state.json");
 	} else if (rc == GUILD_EBUSY) {
-		guild_error_hint(err, "'guild queue status' shows it; --name gives this one another name");
+		guild_error_hint(err,
+			"'guild queue status' shows it; --name gives this one another name");
 	}
 	out->name = own;
 	free(host);

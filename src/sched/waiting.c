@@ -88,8 +88,7 @@ int sched_waiting_scan(struct sched_waiting *w, const struct guild_home *home, c
 {
 	char *index = guild_store_index_path(home, false, env);
 	char *dir = guild_home_runs_dir(home, false);
-	struct guild_run_filter filter = {
-		.statuses = 1U << GUILD_RUN_STAGED, .index_path = index};
+	struct guild_run_filter filter = {.statuses = 1U << GUILD_RUN_STAGED, .index_path = index};
 	struct guild_runs runs = {0};
 	int rc = guild_store_list(dir, &filter, NULL, &runs, NULL, err);
 	if (rc == GUILD_ENOTFOUND) {
@@ -175,9 +174,8 @@ bool sched_is_busy(const struct guild_home *home, char *const *env)
 {
 	char *index = guild_store_index_path(home, false, env);
 	char *dir = guild_home_runs_dir(home, false);
-	struct guild_run_filter filter = {.statuses = 1U << GUILD_RUN_RUNNING,
-		.index_path = index,
-		.accepts = is_no_queue};
+	struct guild_run_filter filter = {
+		.statuses = 1U << GUILD_RUN_RUNNING, .index_path = index, .accepts = is_no_queue};
 	struct guild_runs runs = {0};
 	(void)guild_store_list(dir, &filter, NULL, &runs, NULL, NULL);
 	bool busy = runs.n > 0;

@@ -10,7 +10,7 @@ struct sched_waiting_run {
 	struct guild_strs after;
 	char *gpus; /* that it was staged with, or NULL */
 	bool no_gpus;
-	char *said; /* why it is left alone, as it was said last; or NULL */
+	char *said;       /* why it is left alone, as it was said last; or NULL */
 	int64_t again_us; /* monotonic: not looked at before */
 };
 struct sched_waiting {
