@@ -3,6 +3,8 @@
 
 #include <guild/sched.h>
 
+#include <stdlib.h>
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct guild_buf once = {0};
