@@ -540,6 +540,7 @@ struct guild_batch_end {
 	int exit_status;              /* as the attribute */
 	bool is_pruned;               /* `seen` stopped it */
 	bool is_old; /* it was there before: a batch that is started again tells all its ended trials first */
+	bool is_earlier; /* of an earlier round: the batch had come to its end and is run anew */
 };
 struct guild_batch_hooks {
 	void *arg;

@@ -101,6 +101,7 @@ struct guild_trial {
 	enum guild_trial_state state;
 	bool is_new;      /* made by this process: its records are up to date */
 	bool is_again;    /* it was started before, and is to be started anew */
+	bool is_earlier;  /* of an earlier round */
 	unsigned n_lost;  /* how often this process saw it end without a record of its end */
 	int64_t begun_us; /* guild_monotonic_us() */
 };
@@ -112,8 +113,8 @@ struct guild_trials {
 struct guild_trial *guild_trials_add(struct guild_trials *t, struct guild_run *run,
 	const struct guild_value *flags);
 void guild_trials_fini(struct guild_trials *t);
-/* Those that are linked from the batch and were started after `since_us`, oldest first. What a batch left half is to be started again; with `retry_failed`, what
- * failed, too. */
+/* Those that are linked from the batch, oldest first. Of those started since `since_us` what a batch left half is to be started again;
+ * with `retry_failed`, what failed, too. Those before are of an earlier round. */
 int guild_trials_find(const struct guild_run *batch, int64_t since_us, bool retry_failed,
 	struct guild_arena *a, struct guild_trials *out, struct guild_error *err);
 /* "train.py (epochs=1, lr=0.1)"; caller frees. */

@@ -29,7 +29,7 @@ struct batch {
 	size_t n_waiting_from;       /* no trial before it is waiting */
 	struct guild_trial **active; /* that run, here or elsewhere */
 	size_t n_active, active_cap;
-	size_t n_ended, n_failed, n_pruned;
+	size_t n_ended, n_failed, n_pruned, n_earlier;
 	struct guild_batch_workers workers;
 	bool is_parallel;
 	struct guild_batch_output output;
@@ -90,7 +90,7 @@ static void show_progress(struct batch *b, const struct guild_trial *changed,
 		running[i] = b->active[i]->shown;
 		since[i] = b->active[i]->begun_us;
 	}
-	const struct guild_batch_progress p = {.n_trials = b->trials.n,
+	const struct guild_batch_progress p = {.n_trials = b->trials.n - b->n_earlier,
 		.n_planned = b->hooks->n_planned,
 		.n_jobs = b->workers.max,
 		.n_done = b->n_ended,
@@ -499,10 +499,15 @@ static void tell_old(struct batch *b, struct guild_trial *t)
 	struct guild_batch_end end = {.status = guild_run_status(&t->run, NULL),
 		.exit_status = (int)guild_run_attr_i64(&t->run, "exit_status", 0),
 		.is_pruned = guild_run_attr(&t->run, b->a, "_pruned") != NULL,
-		.is_old = true};
-	b->n_ended++;
-	b->n_failed += end.status == GUILD_RUN_ERROR;
-	b->n_pruned += end.is_pruned;
+		.is_old = true,
+		.is_earlier = t->is_earlier};
+	if (t->is_earlier) {
+		b->n_earlier++;
+	} else {
+		b->n_ended++;
+		b->n_failed += end.status == GUILD_RUN_ERROR;
+		b->n_pruned += end.is_pruned;
+	}
 	if (b->hooks->ended) {
 		b->hooks->ended(b->hooks->arg, &t->shown, &end);
 	}
@@ -512,15 +517,15 @@ static void tell_old(struct batch *b, struct guild_trial *t)
  * trials of the present turn begin. */
 static int find_old(struct batch *b, bool was_complete, struct guild_error *err)
 {
+	const struct guild_run_options *o = b->start->options;
 	int64_t since_us = guild_run_attr_i64(b->run, "_round", 0);
-	if (was_complete && !b->start->options->retry_failed &&
-		b->start->options->max_trials == 0) {
+	int rc = 0;
+	if (was_complete && !o->retry_failed && o->max_trials == 0) {
 		since_us = guild_run_timestamp();
-		return guild_batch_put(b->run, b->start, "_round", guild_value_int(b->a, since_us),
+		rc = guild_batch_put(b->run, b->start, "_round", guild_value_int(b->a, since_us),
 			err);
 	}
-	int rc = guild_trials_find(b->run, since_us, b->start->options->retry_failed, b->a,
-		&b->trials, err);
+	rc = rc ? rc : guild_trials_find(b->run, since_us, o->retry_failed, b->a, &b->trials, err);
 	for (size_t i = 0; i < b->trials.n && rc == 0; i++) {
 		tell_old(b, b->trials.v[i]);
 	}

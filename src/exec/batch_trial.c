@@ -136,11 +136,7 @@ int guild_trials_find(const struct guild_run *batch, int64_t since_us, bool retr
 		struct found *f = &found[n];
 		if (guild_run_is_run(dir) && guild_run_open(dir, &f->run, NULL) == 0) {
 			f->started_us = guild_run_attr_i64(&f->run, "started", 0);
-			if (f->started_us >= since_us) {
-				n++;
-			} else {
-				guild_run_fini(&f->run);
-			}
+			n++;
 		} else {
 			remove_half_made(batch, names.v[i], dir);
 		}
@@ -151,7 +147,12 @@ int guild_trials_find(const struct guild_run *batch, int64_t since_us, bool retr
 		const struct guild_value *flags = guild_run_attr(&found[i].run, a, "flags");
 		struct guild_trial *t = guild_trials_add(out, &found[i].run,
 			flags && flags->type == GUILD_DICT ? flags : guild_value_dict(a));
-		set_state(t, retry_failed, a);
+		t->is_earlier = found[i].started_us < since_us;
+		if (t->is_earlier) {
+			t->state = GUILD_TRIAL_ENDED;
+		} else {
+			set_state(t, retry_failed, a);
+		}
 	}
 	free(found);
 	free(runs);

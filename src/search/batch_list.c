@@ -37,7 +37,7 @@ static void is_there(void *arg, const struct guild_batch_trial *trial)
 static void ended(void *arg, const struct guild_batch_trial *trial,
 	const struct guild_batch_end *end)
 {
-	if (end->is_old) {
+	if (end->is_old && !end->is_earlier) {
 		count(arg, trial);
 	}
 }

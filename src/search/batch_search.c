@@ -279,7 +279,7 @@ static void ended(void *arg, const struct guild_batch_trial *trial,
 	bool has_failed = end->status != GUILD_RUN_COMPLETED && !end->is_pruned;
 	if (end->is_old) {
 		seed(s);
-		s->n_trials++;
+		s->n_trials += !end->is_earlier;
 	}
 	read_outcome(s, trial->run, has_failed, end->is_pruned, &o);
 	if (!has_failed && !end->is_pruned && o.o.state == GUILD_OUTCOME_FAILED) {
@@ -436,6 +436,7 @@ int guild_search_batch_new(const struct guild_run *batch, const struct guild_exe
 		.next = next,
 		.made = made,
 		.ended = ended,
+		.n_planned = s->max_trials == SIZE_MAX ? 0 : s->max_trials,
 		.finish = finish,
 		.summary = summary};
 	*out = s;
