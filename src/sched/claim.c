@@ -3,7 +3,7 @@
  * run-status. Beside it HOME/queues/claims/ID says whose it is, so that what a killed queue had claimed can be put back.
  *
  * A claim has a token. The process that executes the run must show it twice, when it begins and when all is prepared; a claim that was put
- * back and taken anew has another one. A run's LOCK is written before its program runs: a claimed run with a LOCK was started.
+ * back and taken anew has another one. A claimed run with a LOCK was started: LOCK is written as soon as its program runs.
  */
 
 #include <stdlib.h>
