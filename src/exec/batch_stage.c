@@ -163,8 +163,10 @@ static int write_program(const struct guild_exec_op *x, int64_t seed, struct gui
 	program.options = &options;
 	int rc = guild_op_record(a, &program, record, err);
 	if (rc == 0) {
+		const char *dir = guild_arena_strdup(a, run->dir);
 		struct guild_stage_request req = {
-			.x = &program, .dir = run->dir, .record = *record, .arena = a};
+			.x = &program, .dir = dir, .record = *record, .arena = a};
+		guild_run_fini(run);
 		rc = guild_stage_fill(&req, run, err);
 	}
 	if (rc == 0 && op->max_trials > 0) {
@@ -248,8 +250,8 @@ int guild_batch_stage(const struct guild_exec_op *x, bool staged, struct guild_r
 		rc = guild_stage_publish(&batch, &opref, record, staged, out, err);
 	}
 	if (rc != 0) {
-		if (out->dir && !was_there) {
-			(void)guild_rmtree(out->dir, NULL);
+		if (dir && !was_there) {
+			(void)guild_rmtree(dir, NULL);
 		}
 		guild_run_fini(out);
 	}

@@ -16,9 +16,7 @@ static bool is_batch_of(const struct guild_run *run, const struct guild_opref *o
 {
 	char *dir = guild_path_join(run->guild_dir, "proto");
 	struct guild_run proto = {0};
-	bool is_same = strcmp(run->opref.pkg_type, "builtin") == 0 &&
-		       strcmp(run->opref.op, "+") == 0 && guild_run_open(dir, &proto, NULL) == 0 &&
-		       same_op(&proto.opref, opref);
+	bool is_same = guild_run_open(dir, &proto, NULL) == 0 && same_op(&proto.opref, opref);
 	guild_run_fini(&proto);
 	free(dir);
 	return is_same;
@@ -56,6 +54,26 @@ int guild_exec_find_earlier(const struct guild_exec_world *world, const struct g
 	return rc;
 }
 
+/* Whether a batch's trials were chosen as this one's would be: by the same optimizer with the same flags, as many, for the same end. */
+static bool is_same_search(const struct guild_batch_op *op, const struct guild_run *batch)
+{
+	struct guild_arena *a = guild_arena_new();
+	const struct guild_value *flags = guild_run_attr(batch, a, "flags");
+	const struct guild_value *first =
+		op->objectives && op->objectives->n > 0 ? op->objectives->items[0] : NULL;
+	const struct guild_value *recorded = guild_run_attr(batch, a, "objective");
+	bool is_same = op->program ? same_op(&batch->opref, &op->program->opref)
+				   : guild_streq(batch->opref.model, op->model) &&
+					     guild_streq(batch->opref.op, op->name);
+	is_same = is_same && guild_run_attr_i64(batch, "max_trials", 0) == op->max_trials;
+	if (op->flags && op->flags->n > 0) {
+		is_same = is_same && flags && guild_value_eq(flags, op->flags) && first &&
+			  recorded && guild_value_eq(recorded, first);
+	}
+	guild_arena_free(a);
+	return is_same;
+}
+
 int guild_exec_find_equal(const struct guild_exec_op *x, bool is_batch, const char *parent,
 	struct guild_runs *out, struct guild_error *err)
 {
@@ -65,6 +83,9 @@ int guild_exec_find_equal(const struct guild_exec_op *x, bool is_batch, const ch
 	int rc = guild_exec_find_earlier(x->world, &x->opref, is_batch, parent, &runs, err);
 	for (size_t i = 0; i < runs.n && rc == 0; i++) {
 		struct guild_differences d = {0};
+		if (is_batch && x->batch && !is_same_search(x->batch, &runs.v[i])) {
+			continue;
+		}
 		rc = guild_exec_differences(now, &runs.v[i], 1, &d, err);
 		if (rc == 0 && d.n == 0) {
 			keep(out, &runs.v[i]);
