@@ -220,3 +220,26 @@ def test_stored_as_0_9_0_does(search, oracle):
             program("run", "t", value, "-o", "random", "--random-seed", 11, "--save-trials", path, "-y")
             both.append(json.loads(path.read_text()))
         assert both[0] == both[1]
+
+
+def test_a_search_among_operations(guild):
+    guild.write("guild.yml", """
+- model: svm
+  operations: {train: {exec: "sh -c 'echo loss: ${c}'", flags: {c: 5}}}
+- model: net
+  operations: {train: {exec: "sh -c 'echo loss: ${layers}'", flags: {layers: 2}}}
+- model: any
+  operations:
+    train:
+      steps:
+        - {run: '${model}:train', flags: {c: '${c}', layers: '${layers}'}}
+      flags:
+        model: {choices: [svm, net]}
+        c: {min: 1, max: 9, when: model=svm}
+        layers: {min: 1, max: 4, when: model=net}
+""")
+    done = guild("run", "any:train", "-o", "tpe", "-m", "8", "--random-seed", "1", "-y", "--keep-batch")
+    ran = {tuple((r / ".guild/opref").read_text().split()[-2:]) for r in guild.runs()}
+    assert ("svm", "train") in ran and ("net", "train") in ran and "error" not in done.stderr.lower()
+    guild("run", "any:train", "model=net", "layers=3", "-y")
+    assert "layers: 3" in "".join(guild.attr(r, "flags") for r in guild.runs())

@@ -322,10 +322,11 @@ struct guild_step_check {
 	const char *contains;   /* pattern, or NULL */
 };
 struct guild_step {
-	const char *name;               /* as shown, and what `after` and NAME:FLAG mean */
-	const char *link;               /* its name in the pipeline's run directory; unique */
-	const char *op;                 /* operation as written */
-	const char *opspec;             /* with the pipeline's model filled in */
+	const char *name;   /* as shown, and what `after` and NAME:FLAG mean */
+	const char *link;   /* its name in the pipeline's run directory; unique */
+	const char *op;     /* operation as written */
+	const char *opspec; /* with the pipeline's model filled in */
+	bool is_open; /* a flag with several values is in it: it stands for several operations */
 	struct guild_value *options;    /* words for `guild run`, list of text: --label L … */
 	struct guild_value *flag_words; /* FLAG=VAL as typed, list of text */
 	struct guild_value *files;      /* batch files, list of text */

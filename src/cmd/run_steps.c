@@ -319,6 +319,9 @@ static int check_steps(struct checker *k, const struct guild_op_def *pipeline,
 	for (size_t i = 0; i < steps->n && rc == 0; i++) {
 		struct guild_op_def *op = NULL;
 		rc = check_options(k, &steps->v[i]);
+		if (rc == 0 && steps->v[i].is_open) {
+			continue;
+		}
 		rc = rc ? rc : find_op(k, steps->v[i].at, steps->v[i].opspec, &op);
 		rc = rc ? rc : check_flags(k, &steps->v[i], op);
 		rc = rc ? rc : enter(k, &top, op, steps->v[i].at);

@@ -288,6 +288,20 @@ static void warn_unknown(struct steps_reader *r, const struct guild_value *data)
 	}
 }
 
+/* "${model}:train": a batch of the pipeline chooses among operations. What a list or a search function stands for is known trial by trial. */
+static const char *resolve_op(struct steps_reader *r, struct guild_step *step, const char *op)
+{
+	struct guild_arena *a = r->a;
+	for (const char *p = strstr(op, "${"); p; p = strstr(p + 2, "${")) {
+		const char *name = guild_arena_strndup(a, p + 2, strcspn(p + 2, "}"));
+		const struct guild_value *flag = guild_value_get(r->req->flags, name);
+		step->is_open =
+			step->is_open || (flag && (flag->type == GUILD_LIST ||
+							  guild_flag_is_function(a, flag, NULL)));
+	}
+	return step->is_open ? op : steps_resolve_text(r, op);
+}
+
 static int read_step(struct steps_reader *r, const struct guild_value *v, struct guild_step *step)
 {
 	struct guild_step_words words = {0};
@@ -307,7 +321,7 @@ static int read_step(struct steps_reader *r, const struct guild_value *v, struct
 		return rc;
 	}
 	const char *other = guild_value_text(guild_value_get(data, "opspec"));
-	step->op = other ? other : words.op;
+	step->op = other ? other : words.op ? resolve_op(r, step, words.op) : NULL;
 	if (!step->op) {
 		return steps_fail(r, run, "'%s' names no operation to run", guild_value_text(run));
 	}
