@@ -190,7 +190,7 @@ static void draw_text(void *self, double x, double y, const char *text,
 	im->lib.set_size(im->cr, style->size);
 	use_color(im, (struct plot_color){style->rgb, 1});
 	im->lib.extents(im->cr, clean, &size);
-	im->lib.move_to(im->cr, -size.x_advance * style->align / 2, 0);
+	im->lib.move_to(im->cr, -size.x_advance * (int)style->align / 2, 0);
 	im->lib.show_text(im->cr, clean);
 	im->lib.new_path(im->cr);
 	im->lib.restore(im->cr);
