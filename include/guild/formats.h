@@ -79,6 +79,11 @@ bool guild_value_is_number(const struct guild_value *v); /* int or float, not bo
 double guild_value_as_f64(const struct guild_value *v);  /* int, float, bool; else NaN */
 /* Text of a string value, else NULL. Borrowed. */
 const char *guild_value_text(const struct guild_value *v);
+/* Puts the place of a value, "FILE:LINE:COLUMN: ", before the error, where the value has one; returns the error's code. */
+int guild_value_error_at(const struct guild_value *at, struct guild_error *err);
+/* Sets an error (GUILD_EINVALID) about a value, with its place. */
+int guild_value_fail(const struct guild_value *at, struct guild_error *err, const char *fmt, ...)
+	GUILD_PRINTF(3, 4);
 const char *guild_type_name(enum guild_type t); /* "null", "boolean", "int", "float", "string", … */
 /* Appends Python's str(v) / repr(v): True, None, 1e-05, 'a', [1, 'b'], {'k': 1}. */
 void guild_value_py_str(struct guild_buf *out, const struct guild_value *v);

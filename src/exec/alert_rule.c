@@ -10,26 +10,6 @@ static const char *const keys[] = {
 
 /* ---- errors ------------------------------------------------------------------------------------------------ */
 
-static int fail_at(const struct guild_value *at, struct guild_error *err)
-{
-	if (at && at->line > 0 && at->file) {
-		return guild_error_wrap(err, "%s:%u:%u", at->file, at->line, at->column);
-	}
-	return err ? err->code : GUILD_EINVALID;
-}
-
-GUILD_PRINTF(3, 4)
-static int fail(const struct guild_value *at, struct guild_error *err, const char *fmt, ...)
-{
-	va_list ap;
-	char text[512];
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	guild_error_set(err, GUILD_EINVALID, "%s", text);
-	return fail_at(at, err);
-}
-
 /* ---- the short form ------------------------------------------------------------------------------------------ */
 
 /* Where ": " ends the condition, outside quotes; SIZE_MAX: there is none. */
@@ -88,7 +68,7 @@ static int read_action(struct guild_arena *a, struct guild_str s, struct guild_v
 	} else if (take_word(&s, "again after") && s.n > 0) {
 		guild_value_set(a, rule, "again-after", guild_value_string_n(a, s.p, s.n));
 	} else {
-		return fail(at, err,
+		return guild_value_fail(at, err,
 			"an alert cannot '%.*s': it can stop, mark, log, tag NAME, post URL, run COMMAND, "
 			"again after DURATION",
 			GUILD_STR_FMT(whole));
@@ -100,7 +80,7 @@ static int read_actions(struct guild_arena *a, const char *text, struct guild_va
 	const struct guild_value *at, struct guild_error *err)
 {
 	struct guild_str left = guild_str_trim(guild_str(text));
-	int rc = left.n > 0 ? 0 : fail(at, err, "an alert needs an action after ':'");
+	int rc = left.n > 0 ? 0 : guild_value_fail(at, err, "an alert needs an action after ':'");
 	while (rc == 0 && left.n > 0) {
 		/* A command may hold commas: it takes the rest. */
 		const char *comma =
@@ -154,10 +134,10 @@ static int check_keys(const struct guild_value *v, struct guild_error *err)
 		}
 		if (!key || !keys[k]) {
 			const char *nearest = key ? guild_nearest(key, keys) : NULL;
-			return nearest ? fail(v->pairs[i].key, err,
+			return nearest ? guild_value_fail(v->pairs[i].key, err,
 						 "unknown attribute '%s' of an alert (did you mean '%s'?)",
 						 key, nearest)
-				       : fail(v->pairs[i].key, err,
+				       : guild_value_fail(v->pairs[i].key, err,
 						 "unknown attribute '%s' of an alert",
 						 key ? key : "");
 		}
@@ -180,14 +160,14 @@ static int plain_rule(struct guild_arena *a, const struct guild_value *v, struct
 				       guild_arena_format(a, "%s: %s", guild_value_text(key),
 					       actions),
 				       out, err)
-			     : fail(v->pairs[0].value, err,
+			     : guild_value_fail(v->pairs[0].value, err,
 				       "expected what to do, such as 'stop', after '%s:'",
 				       guild_value_text(key));
 	} else if (v->type == GUILD_DICT) {
 		rc = check_keys(v, err);
 		*out = guild_value_copy(a, v);
 	} else {
-		rc = fail(v, err, "an alert must be text or a mapping, not %s",
+		rc = guild_value_fail(v, err, "an alert must be text or a mapping, not %s",
 			guild_type_name(v->type));
 	}
 	rc = rc ? rc : guild_alert_rule_read(a, *out, &rule, err);
@@ -213,7 +193,7 @@ int guild_alerts_read(struct guild_arena *a, const struct guild_value *written,
 	}
 	if (rc == 0 && list->n > GUILD_ALERTS_MAX) {
 		guild_error_set(err, GUILD_ELIMIT, "more than %d alerts", GUILD_ALERTS_MAX);
-		fail_at(written, err);
+		guild_value_error_at(written, err);
 		rc = GUILD_ELIMIT;
 	}
 	if (rc == 0) {
@@ -232,7 +212,7 @@ static int read_switch(const struct guild_value *v, const char *key, bool *out,
 		return 0;
 	}
 	if (said->type != GUILD_BOOL) {
-		return fail(said, err, "'%s' must be yes or no, not %s", key,
+		return guild_value_fail(said, err, "'%s' must be yes or no, not %s", key,
 			guild_type_name(said->type));
 	}
 	*out = said->b;
@@ -253,14 +233,14 @@ static int read_texts(const struct guild_value *v, const char *key, struct guild
 	}
 	for (size_t i = 0; said->type == GUILD_LIST && i < said->n; i++) {
 		if (!guild_value_text(said->items[i])) {
-			return fail(said->items[i], err, "'%s' takes text, not %s", key,
+			return guild_value_fail(said->items[i], err, "'%s' takes text, not %s", key,
 				guild_type_name(said->items[i]->type));
 		}
 		guild_strs_add(out, guild_value_text(said->items[i]));
 	}
 	return said->type == GUILD_LIST && said->n > 0
 		       ? 0
-		       : fail(said, err, "'%s' must be text or a list of texts", key);
+		       : guild_value_fail(said, err, "'%s' must be text or a list of texts", key);
 }
 
 static int read_command(const struct guild_value *v, struct guild_strs *out,
@@ -272,9 +252,9 @@ static int read_command(const struct guild_value *v, struct guild_strs *out,
 		return read_texts(v, "run", out, err);
 	}
 	if (guild_shlex_split(text, out, err) != 0) {
-		return fail_at(said, err);
+		return guild_value_error_at(said, err);
 	}
-	return out->n > 0 ? 0 : fail(said, err, "'run' needs a command");
+	return out->n > 0 ? 0 : guild_value_fail(said, err, "'run' needs a command");
 }
 
 static int read_url(const struct guild_value *v, const char **out, struct guild_error *err)
@@ -286,7 +266,7 @@ static int read_url(const struct guild_value *v, const char **out, struct guild_
 	*out = guild_value_text(said);
 	bool is_web = *out && (guild_starts(*out, "http://") || guild_starts(*out, "https://"));
 	return is_web ? 0
-		      : fail(said, err,
+		      : guild_value_fail(said, err,
 				"'post' must be a URL that starts with http:// or https://");
 }
 
@@ -298,12 +278,12 @@ int guild_alert_rule_read(struct guild_arena *a, const struct guild_value *v,
 	bool ignored = false;
 	*out = (struct alert_rule){.when = guild_value_text(when)};
 	if (!out->when) {
-		return fail(when && when->line ? when : v, err,
+		return guild_value_fail(when && when->line ? when : v, err,
 			"an alert needs 'when', a text such as 'loss is nan'");
 	}
 	int rc = guild_alert_condition_read(a, out->when, &out->condition, err);
 	if (rc != 0) {
-		return fail_at(when, err);
+		return guild_value_error_at(when, err);
 	}
 	rc = read_switch(v, "stop", &out->stop, err);
 	rc = rc ? rc : read_switch(v, "mark", &out->mark, err);
@@ -313,7 +293,8 @@ int guild_alert_rule_read(struct guild_arena *a, const struct guild_value *v,
 	rc = rc ? rc : read_url(v, &out->post, err);
 	if (rc == 0 && !guild_value_is_null(again) &&
 		!guild_duration_parse(guild_str(guild_value_text(again)), &out->again_us)) {
-		rc = fail(again, err, "'again-after' must be a duration such as '10 min'");
+		rc = guild_value_fail(again, err,
+			"'again-after' must be a duration such as '10 min'");
 	}
 	return rc;
 }

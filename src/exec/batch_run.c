@@ -6,290 +6,14 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "batch.h"
+#include "batch_engine.h"
 
 enum {
-	EXIT_INTERRUPTED = -16,
 	WAIT_MS = 1000,
 	POLL_ELSEWHERE_MS = 250,
 	KILL_AFTER_MS = 30000, /* a signal that was passed on */
-	LOST_MAX = 3, /* times that a trial is started anew because its supervisor was killed */
 };
-
-struct batch {
-	struct guild_run *run;
-	const struct guild_batch_request *req;
-	const struct guild_exec_start *start;
-	const struct guild_batch_hooks *hooks;
-	struct guild_arena *a;
-	struct guild_trial_maker maker;
-	struct guild_trials trials;
-	size_t n_waiting_from;       /* no trial before it is waiting */
-	struct guild_trial **active; /* that run, here or elsewhere */
-	size_t n_active, active_cap;
-	size_t n_ended, n_failed, n_pruned, n_earlier;
-	struct guild_batch_workers workers;
-	bool is_parallel;
-	struct guild_batch_output output;
-	struct guild_log log; /* of the hooks */
-	struct guild_batch_signals signals;
-	bool fail_on_error, stage_trials;
-	bool has_more; /* the hooks may have another trial */
-	int exit_status;
-	bool is_over;      /* nothing more is started */
-	int passed_signal; /* to what runs; 0: none */
-	int64_t kill_us;
-};
-
-static void end_by_signal(struct batch *b, int number)
-{
-	b->exit_status = number == SIGINT ? EXIT_INTERRUPTED : -number;
-	b->is_over = true;
-}
-
-/* ---- messages ------------------------------------------------------------------------------------------------------ */
-
-/* On standard error and in the batch's own output, worded as Guild AI's log lines. */
-static void say(struct batch *b, const char *level, const char *fmt, ...) GUILD_PRINTF(3, 4);
-
-static void say(struct batch *b, const char *level, const char *fmt, ...)
-{
-	char text[GUILD_ERROR_TEXT_MAX];
-	va_list ap;
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	char *line = guild_format("%s: [guild] %s", level, text);
-	char *stored = guild_format("%s\n", line);
-	guild_log(b->start->world->log, "info", "%s", line);
-	(void)guild_batch_output_put(&b->output, true, stored, strlen(stored));
-	free(line);
-	free(stored);
-}
-
-static void say_for_hooks(void *arg, const char *level, const char *text)
-{
-	say(arg,
-		strcmp(level, "warning") == 0 ? "WARNING"
-		: strcmp(level, "error") == 0 ? "ERROR"
-					      : "INFO",
-		"%s", text);
-}
-
-static void show_progress(struct batch *b, const struct guild_trial *changed,
-	const struct guild_batch_end *end)
-{
-	if (!b->req->on_progress) {
-		return;
-	}
-	struct guild_batch_trial *running = guild_alloc((b->n_active + 1) * sizeof(*running));
-	int64_t *since = guild_alloc((b->n_active + 1) * sizeof(*since));
-	for (size_t i = 0; i < b->n_active; i++) {
-		running[i] = b->active[i]->shown;
-		since[i] = b->active[i]->begun_us;
-	}
-	const struct guild_batch_progress p = {.n_trials = b->trials.n - b->n_earlier,
-		.n_planned = b->hooks->n_planned,
-		.n_jobs = b->workers.max,
-		.n_done = b->n_ended,
-		.n_failed = b->n_failed,
-		.n_pruned = b->n_pruned,
-		.n_running = b->n_active,
-		.running = running,
-		.started_us = since,
-		.changed = changed ? &changed->shown : NULL,
-		.end = end,
-		.summary = b->hooks->summary ? b->hooks->summary(b->hooks->arg) : NULL,
-		.is_stopping = b->is_over};
-	b->req->on_progress(b->req->progress_arg, &p);
-	free(running);
-	free(since);
-}
-
-static void set_active(struct batch *b, struct guild_trial *t, enum guild_trial_state state)
-{
-	if (t->state != GUILD_TRIAL_RUNNING && t->begun_us == 0) {
-		t->begun_us = guild_monotonic_us();
-	}
-	for (size_t i = 0; i < b->n_active; i++) {
-		if (b->active[i] == t) {
-			t->state = state;
-			return;
-		}
-	}
-	t->state = state;
-	b->active = guild_grow_array(b->active, &b->active_cap, b->n_active + 1,
-		sizeof(struct guild_trial *));
-	b->active[b->n_active++] = t;
-}
-
-static void set_ended(struct batch *b, struct guild_trial *t)
-{
-	t->state = GUILD_TRIAL_ENDED;
-	for (size_t i = 0; i < b->n_active; i++) {
-		if (b->active[i] == t) {
-			b->active[i] = b->active[--b->n_active];
-			return;
-		}
-	}
-}
-
-/* ---- trials end ------------------------------------------------------------------------------------------------------ */
-
-static void trial_ended(struct batch *b, struct guild_trial *t, struct guild_batch_end *end)
-{
-	end->status = guild_run_status(&t->run, NULL);
-	set_ended(b, t);
-	b->n_ended++;
-	b->n_failed += end->status == GUILD_RUN_ERROR;
-	b->n_pruned += end->is_pruned;
-	if (b->hooks->ended) {
-		b->hooks->ended(b->hooks->arg, &t->shown, end);
-	}
-	if (b->is_parallel) {
-		const char *summary = b->hooks->summary ? b->hooks->summary(b->hooks->arg) : NULL;
-		say(b, "INFO", "Trial %s %s%s%s", t->run.id,
-			end->is_pruned ? "pruned" : guild_run_status_name(end->status),
-			summary ? ": " : "", summary ? summary : "");
-	}
-	show_progress(b, t, end);
-}
-
-static void note_failure(struct batch *b, const struct guild_trial *t, int status, const char *why)
-{
-	say(b, "ERROR", "Trial %s exited with an error: (%d) %s", t->run.id, status, why);
-	if (b->fail_on_error && !b->is_over) {
-		b->exit_status = status;
-		b->is_over = true;
-	}
-}
-
-static void take_result(struct batch *b, struct guild_trial *t,
-	const struct guild_supervise_result *result, int rc, const char *text)
-{
-	struct guild_batch_end end = {.exit_status = result->exit_status,
-		.is_pruned = result->stop_reason == GUILD_STOP_PRUNED};
-	if (result->interrupted && !b->is_over) {
-		end_by_signal(b, SIGINT);
-	} else if (result->forwarded_signal && !b->is_over) {
-		end_by_signal(b, result->forwarded_signal);
-	} else if (rc != 0) {
-		note_failure(b, t, result->exit_status ? result->exit_status : 1, text);
-	} else if (result->exit_status != 0 && !result->stopped_early && !b->passed_signal) {
-		note_failure(b, t, result->exit_status, "see its output for details");
-	}
-	trial_ended(b, t, &end);
-}
-
-/* ---- trials run -------------------------------------------------------------------------------------------------------- */
-
-static bool watches(void *arg, const char *key)
-{
-	struct batch *b = arg;
-	return b->hooks->watches && b->hooks->watches(b->hooks->arg, key);
-}
-
-static const char *seen(void *arg, struct guild_trial *t, const char *key, int64_t step,
-	double value)
-{
-	struct batch *b = arg;
-	const char *why = b->hooks->seen(b->hooks->arg, &t->shown, key, step, value);
-	if (why) {
-		say(b, "INFO", "Stopping trial %s: %s", t->run.id, why);
-	}
-	return why;
-}
-
-/* A trial in this process. */
-struct here {
-	struct batch *b;
-	struct guild_trial *t;
-};
-
-static bool watches_here(void *arg, const char *key)
-{
-	return watches(((struct here *)arg)->b, key);
-}
-
-static bool seen_here(void *arg, const char *key, int64_t step, double value)
-{
-	struct here *here = arg;
-	return seen(here->b, here->t, key, step, value) != NULL;
-}
-
-static void run_here(struct batch *b, struct guild_trial *t)
-{
-	struct here here = {.b = b, .t = t};
-	const struct guild_scalar_watch watch = {
-		.arg = &here, .watches = watches_here, .seen = seen_here};
-	struct guild_exec_world world = *b->start->world;
-	struct guild_exec_start start = {.options = b->start->options,
-		.world = &world,
-		.is_new = !t->is_again,
-		.serial = (unsigned)t->shown.number,
-		.has_packages = true,
-		.on_output = guild_batch_output_put,
-		.on_output_arg = &b->output,
-		.watch = b->hooks->seen ? &watch : NULL};
-	struct guild_supervise_result result = {0};
-	struct guild_error err = {0};
-	world.cmd_dir = b->run->dir;
-	int rc = guild_exec_run(&t->run, &start, &result, &err);
-	take_result(b, t, &result, rc, err.text);
-}
-
-static void log_of_worker(void *arg, struct guild_trial *t, const char *level, const char *text)
-{
-	struct batch *b = arg;
-	guild_log(b->start->world->log, level, "trial %.8s: %s", t->run.id, text);
-}
-
-/* Nobody recorded how it ended: it is as if it had not run. Not for ever: it may be what brings its supervisor down. */
-static void take_lost(struct batch *b, struct guild_trial *t)
-{
-	struct guild_batch_end end = {.exit_status = -SIGKILL};
-	t->n_lost++;
-	if (t->n_lost <= LOST_MAX && !b->is_over) {
-		say(b, "WARNING",
-			"Trial %s was killed together with its supervisor: it is started again",
-			t->run.id);
-		set_ended(b, t);
-		t->state = GUILD_TRIAL_WAITING;
-		t->is_again = true;
-		b->n_waiting_from =
-			t->shown.number < b->n_waiting_from ? t->shown.number : b->n_waiting_from;
-		return;
-	}
-	note_failure(b, t, -SIGKILL, "its supervisor was killed");
-	trial_ended(b, t, &end);
-}
-
-/* It ran without us, and has ended. */
-static void take_elsewhere(struct batch *b, struct guild_trial *t)
-{
-	int64_t exit_status = guild_run_attr_i64(&t->run, "exit_status", INT64_MIN);
-	struct guild_batch_end end = {.exit_status = (int)exit_status};
-	if (exit_status == INT64_MIN) {
-		take_lost(b, t);
-	} else {
-		trial_ended(b, t, &end);
-	}
-}
-
-static void ended_in_worker(void *arg, struct guild_trial *t, const struct guild_worker_result *r)
-{
-	struct batch *b = arg;
-	if (r) {
-		take_result(b, t, &r->result, r->rc, r->text);
-	} else if (guild_run_status(&t->run, NULL) == GUILD_RUN_RUNNING) {
-		/* Its program goes on without us. */
-		set_active(b, t, GUILD_TRIAL_ELSEWHERE);
-	} else {
-		take_elsewhere(b, t);
-	}
-}
 
 /* ---- trials start ------------------------------------------------------------------------------------------------------- */
 
@@ -301,14 +25,14 @@ static bool is_ours(struct batch *b, struct guild_trial *t)
 		(t->is_again && status != GUILD_RUN_RUNNING && status != GUILD_RUN_STAGED)) {
 		return true;
 	}
-	say(b, "INFO", "Skipping %s because its status is %s", t->run.id,
+	batch_say(b, "INFO", "Skipping %s because its status is %s", t->run.id,
 		guild_run_status_name(status));
 	if (status == GUILD_RUN_RUNNING) {
-		set_active(b, t, GUILD_TRIAL_ELSEWHERE);
+		batch_set_active(b, t, GUILD_TRIAL_ELSEWHERE);
 	} else {
 		struct guild_batch_end end = {
 			.exit_status = (int)guild_run_attr_i64(&t->run, "exit_status", 0)};
-		trial_ended(b, t, &end);
+		batch_trial_ended(b, t, &end);
 	}
 	return false;
 }
@@ -320,31 +44,32 @@ static void start_trial(struct batch *b, struct guild_trial *t)
 		return;
 	}
 	char *text = guild_trial_text(t);
-	say(b, "INFO", "%s trial %s: %s", b->stage_trials ? "Staging" : "Running", t->run.id, text);
+	batch_say(b, "INFO", "%s trial %s: %s", b->stage_trials ? "Staging" : "Running", t->run.id,
+		text);
 	free(text);
 	if (b->stage_trials) {
 		t->state = GUILD_TRIAL_ENDED;
 		if (guild_trial_stage(&t->run, t->shown.flags, b->start, b->a, &err) != 0) {
-			note_failure(b, t, 1, err.text);
+			batch_note_failure(b, t, 1, err.text);
 		}
 		return;
 	}
-	set_active(b, t, GUILD_TRIAL_RUNNING);
+	batch_set_active(b, t, GUILD_TRIAL_RUNNING);
 	if (!b->is_parallel) {
-		show_progress(b, t, NULL);
-		run_here(b, t);
+		batch_show_progress(b, t, NULL);
+		batch_run_here(b, t);
 		return;
 	}
 	int rc = guild_batch_workers_give(&b->workers, t, &err);
 	if (rc != 0) {
 		struct guild_batch_end end = {.exit_status = 1};
-		note_failure(b, t, 1, err.text);
+		batch_note_failure(b, t, 1, err.text);
 		b->is_over = true;
 		b->exit_status = 1;
-		trial_ended(b, t, &end);
+		batch_trial_ended(b, t, &end);
 		return;
 	}
-	show_progress(b, t, NULL);
+	batch_show_progress(b, t, NULL);
 }
 
 /* 1: *out is new; 0: there are no more. */
@@ -407,7 +132,7 @@ static size_t look_elsewhere(struct batch *b)
 			n++;
 			continue;
 		}
-		take_elsewhere(b, t);
+		batch_take_elsewhere(b, t);
 	}
 	return n;
 }
@@ -420,7 +145,7 @@ static void take_signal(struct batch *b)
 		return;
 	}
 	if (!b->is_over) {
-		end_by_signal(b, number);
+		batch_end_by_signal(b, number);
 	}
 	if (guild_batch_workers_busy(&b->workers) == 0) {
 		return;
@@ -478,7 +203,7 @@ static int run_trials(struct batch *b, struct guild_error *err)
 		}
 		if (now - shown_us >= (int64_t)WAIT_MS * 1000) {
 			shown_us = now;
-			show_progress(b, NULL, NULL);
+			batch_show_progress(b, NULL, NULL);
 		}
 	}
 }
@@ -489,7 +214,7 @@ static void tell_old(struct batch *b, struct guild_trial *t)
 {
 	if (t->state != GUILD_TRIAL_ENDED) {
 		if (t->state == GUILD_TRIAL_ELSEWHERE) {
-			set_active(b, t, GUILD_TRIAL_ELSEWHERE);
+			batch_set_active(b, t, GUILD_TRIAL_ELSEWHERE);
 		}
 		if (b->hooks->is_there) {
 			b->hooks->is_there(b->hooks->arg, &t->shown);
@@ -543,7 +268,7 @@ static int finish(struct batch *b, struct guild_supervise_result *result, struct
 		b->hooks->finish(b->hooks->arg);
 	}
 	result->exit_status = b->exit_status;
-	result->interrupted = b->exit_status == EXIT_INTERRUPTED;
+	result->interrupted = b->exit_status == BATCH_EXIT_INTERRUPTED;
 	result->stopped_us = guild_run_timestamp();
 	guild_batch_output_close(&b->output);
 	int rc = guild_batch_put(b->run, b->start, "exit_status",
@@ -623,7 +348,7 @@ int guild_batch_run(struct guild_run *run, const struct guild_batch_request *req
 		.hooks = req->hooks,
 		.a = guild_arena_new(),
 		.has_more = true,
-		.log = {.emit = say_for_hooks, .arg = &b},
+		.log = {.emit = batch_say_for_hooks, .arg = &b},
 		.output = {.output_fd = -1, .index_fd = -1}};
 	bool was_complete;
 	memset(result, 0, sizeof(*result));
@@ -636,10 +361,10 @@ int guild_batch_run(struct guild_run *run, const struct guild_batch_request *req
 			.cmd_dir = run->dir,
 			.watches = req->hooks->seen != NULL,
 			.arg = &b,
-			.wants = watches,
-			.seen = seen,
-			.log = log_of_worker,
-			.ended = ended_in_worker};
+			.wants = batch_watches,
+			.seen = batch_seen,
+			.log = batch_log_of_worker,
+			.ended = batch_ended_in_worker};
 		b.is_parallel = b.workers.max > 1;
 		guild_batch_output_open(&b.output, run, req->start->serial,
 			guild_batch_scalars(run, req->start, b.a));
@@ -649,7 +374,7 @@ int guild_batch_run(struct guild_run *run, const struct guild_batch_request *req
 		}
 		int number = guild_batch_signals_take();
 		if (number && !b.is_over) {
-			end_by_signal(&b, number);
+			batch_end_by_signal(&b, number);
 		}
 		struct guild_error end_err = {0};
 		int end_rc = finish(&b, result, &end_err);

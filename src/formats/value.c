@@ -370,6 +370,25 @@ const char *guild_value_text(const struct guild_value *v)
 	return v && v->type == GUILD_STRING ? v->s.p : NULL;
 }
 
+int guild_value_error_at(const struct guild_value *at, struct guild_error *err)
+{
+	if (at && at->line > 0 && at->file) {
+		return guild_error_wrap(err, "%s:%u:%u", at->file, at->line, at->column);
+	}
+	return err ? err->code : GUILD_EINVALID;
+}
+
+int guild_value_fail(const struct guild_value *at, struct guild_error *err, const char *fmt, ...)
+{
+	va_list ap;
+	char text[GUILD_ERROR_TEXT_MAX];
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	guild_error_set(err, GUILD_EINVALID, "%s", text);
+	return guild_value_error_at(at, err);
+}
+
 const char *guild_type_name(enum guild_type t)
 {
 	static const char *const names[] = {

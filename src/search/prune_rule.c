@@ -101,26 +101,6 @@ static const struct option *find_option(const char *name)
 
 /* ---- errors ---------------------------------------------------------------------------------------------------------------- */
 
-static int fail_at(const struct guild_value *at, struct guild_error *err)
-{
-	if (at && at->line > 0 && at->file) {
-		return guild_error_wrap(err, "%s:%u:%u", at->file, at->line, at->column);
-	}
-	return err ? err->code : GUILD_EINVALID;
-}
-
-GUILD_PRINTF(3, 4)
-static int fail(const struct guild_value *at, struct guild_error *err, const char *fmt, ...)
-{
-	va_list ap;
-	char text[512];
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	guild_error_set(err, GUILD_EINVALID, "%s", text);
-	return fail_at(at, err);
-}
-
 static int fail_kind(const struct guild_value *at, const char *name, struct guild_error *err)
 {
 	const char *names[GUILD_ARRAY_LEN(kinds) + 1] = {0};
@@ -129,10 +109,10 @@ static int fail_kind(const struct guild_value *at, const char *name, struct guil
 	}
 	const char *near = guild_nearest(name, names);
 	if (near) {
-		return fail(at, err, "there is no pruning rule '%s' (did you mean '%s'?)", name,
-			near);
+		return guild_value_fail(at, err,
+			"there is no pruning rule '%s' (did you mean '%s'?)", name, near);
 	}
-	return fail(at, err,
+	return guild_value_fail(at, err,
 		"there is no pruning rule '%s': it can be median, percentile N, asha, hyperband, "
 		"patience N, or a threshold such as 'loss > 10'",
 		name);
@@ -141,9 +121,10 @@ static int fail_kind(const struct guild_value *at, const char *name, struct guil
 static int fail_key(const struct guild_value *at, const char *name, struct guild_error *err)
 {
 	const char *near = guild_nearest(name, keys);
-	return near ? fail(at, err, "unknown option '%s' of a pruning rule (did you mean '%s'?)",
-			      name, near)
-		    : fail(at, err, "unknown option '%s' of a pruning rule", name);
+	return near ? guild_value_fail(at, err,
+			      "unknown option '%s' of a pruning rule (did you mean '%s'?)", name,
+			      near)
+		    : guild_value_fail(at, err, "unknown option '%s' of a pruning rule", name);
 }
 
 /* ---- text ----------------------------------------------------------------------------------------------------------------- */
@@ -178,7 +159,7 @@ static int put_number(const struct writing *w, const char *key, const char *text
 	} else if (guild_parse_f64(text, strlen(text), &number)) {
 		put(w, key, guild_value_float(w->a, number));
 	} else {
-		return fail(w->at, w->err, "'%s' needs a number, not '%s'", key, text);
+		return guild_value_fail(w->at, w->err, "'%s' needs a number, not '%s'", key, text);
 	}
 	return 0;
 }
@@ -194,7 +175,7 @@ static int put_option(const struct writing *w, const struct guild_strs *words)
 	} else if (words->n == 2 && find_option(name)) {
 		return put_number(w, name, words->v[1]);
 	} else if (find_option(name) || is_direction || strcmp(name, "of") == 0) {
-		return fail(w->at, w->err, "'%s' takes %s", name,
+		return guild_value_fail(w->at, w->err, "'%s' takes %s", name,
 			is_direction ? "no value" : "one value");
 	} else {
 		return fail_key(w->at, name, w->err);
@@ -225,7 +206,7 @@ static int put_head(const struct writing *w, const struct guild_strs *words)
 		i += 2;
 	}
 	return i == words->n ? 0
-			     : fail(w->at, w->err,
+			     : guild_value_fail(w->at, w->err,
 				       "'%s' is not understood after '%s': options follow a comma",
 				       words->v[i], words->v[i - 1]);
 }
@@ -261,9 +242,9 @@ static int put_part(const struct writing *w, struct guild_str part, bool is_firs
 	char *text = guild_strndup(part.p, part.n);
 	int rc = guild_shlex_split(text, &words, w->err);
 	if (rc != 0) {
-		fail_at(w->at, w->err);
+		guild_value_error_at(w->at, w->err);
 	} else if (words.n == 0) {
-		rc = fail(w->at, w->err,
+		rc = guild_value_fail(w->at, w->err,
 			is_first ? "a pruning rule needs a name" : "an option is missing at ','");
 	} else {
 		rc = is_first ? put_head(w, &words) : put_option(w, &words);
@@ -299,7 +280,7 @@ static int read_text(struct guild_arena *a, const struct guild_value *at, struct
 	if (left.n > TEXT_MAX) {
 		guild_error_set(err, GUILD_ELIMIT, "a pruning rule is longer than %d bytes",
 			TEXT_MAX);
-		fail_at(at, err);
+		guild_value_error_at(at, err);
 		return GUILD_ELIMIT;
 	}
 	int rc = 0;
@@ -325,7 +306,7 @@ static int plain_rule(struct guild_arena *a, const struct guild_value *v, struct
 	} else if (v->type == GUILD_DICT) {
 		*out = guild_value_copy(a, v);
 	} else {
-		rc = fail(v, err, "a pruning rule must be text or a mapping, not %s",
+		rc = guild_value_fail(v, err, "a pruning rule must be text or a mapping, not %s",
 			guild_type_name(v->type));
 	}
 	return rc ? rc : search_prune_rule_read(a, *out, &rule, err);
@@ -354,7 +335,7 @@ int guild_prune_read(struct guild_arena *a, const struct guild_value *written,
 	if (all->n > GUILD_PRUNE_RULES_MAX) {
 		guild_error_set(err, GUILD_ELIMIT, "more than %d pruning rules",
 			GUILD_PRUNE_RULES_MAX);
-		fail_at(written, err);
+		guild_value_error_at(written, err);
 		return GUILD_ELIMIT;
 	}
 	for (size_t i = 0; i < all->n; i++) {
@@ -389,8 +370,8 @@ static int check_keys(const struct guild_value *v, const struct kind *kind, stru
 			    : strcmp(key, "rule") == 0 ? true
 						       : !is_threshold;
 		if (!fits) {
-			return fail(v->pairs[i].key, err, "rule '%s' has no option '%s'",
-				kind->name, key);
+			return guild_value_fail(v->pairs[i].key, err,
+				"rule '%s' has no option '%s'", kind->name, key);
 		}
 	}
 	return 0;
@@ -402,7 +383,7 @@ static int read_number(const struct guild_value *v, const struct option *o, stru
 	double number = guild_value_as_f64(v);
 	bool is_number = guild_value_is_number(v) && number >= o->min && number <= o->max;
 	if (!is_number || (o->is_whole && number != floor(number))) {
-		return fail(v, err, "'%s' must be a %s from %g%s", o->name,
+		return guild_value_fail(v, err, "'%s' must be a %s from %g%s", o->name,
 			o->is_whole ? "whole number" : "number", o->min,
 			o->max == 100  ? " to 100"
 			: o->max == 16 ? " to 16"
@@ -439,7 +420,7 @@ static int read_words(struct guild_arena *a, const struct guild_value *v, struct
 	if (!guild_value_is_null(of)) {
 		const char *key = guild_value_text(of);
 		if (!key || !*key) {
-			return fail(of, err, "'of' needs the name of a scalar");
+			return guild_value_fail(of, err, "'of' needs the name of a scalar");
 		}
 		out->key = guild_arena_strdup(a, key);
 	}
@@ -448,7 +429,8 @@ static int read_words(struct guild_arena *a, const struct guild_value *v, struct
 				 : guild_streq(way, "minimize") ? -1
 								: 0;
 		if (out->direction == 0) {
-			return fail(direction, err, "'direction' must be minimize or maximize");
+			return guild_value_fail(direction, err,
+				"'direction' must be minimize or maximize");
 		}
 	}
 	return 0;
@@ -460,11 +442,11 @@ static int read_when(struct guild_arena *a, const struct guild_value *v, struct 
 	const struct guild_value *when = guild_value_get(v, "when");
 	const char *text = guild_value_text(when);
 	if (!text) {
-		return fail(when ? when : v, err,
+		return guild_value_fail(when ? when : v, err,
 			"a threshold needs 'when', a text such as 'loss > 10'");
 	}
 	if (search_prune_condition_read(a, guild_str(text), &out->when, err) != 0) {
-		return fail_at(when, err);
+		return guild_value_error_at(when, err);
 	}
 	out->key = out->when.key;
 	return 0;
@@ -501,7 +483,7 @@ int search_prune_rule_read(struct guild_arena *a, const struct guild_value *v,
 	const struct guild_value *name = guild_value_get(v, "rule");
 	const char *text = guild_value_text(name);
 	if (!text) {
-		return fail(v, err,
+		return guild_value_fail(v, err,
 			"a pruning rule needs 'rule', a name such as median, asha or threshold");
 	}
 	const struct kind *kind = find_kind(text);
@@ -517,8 +499,8 @@ int search_prune_rule_read(struct guild_arena *a, const struct guild_value *v,
 		rc = read_when(a, v, out, err);
 	}
 	if (rc == 0 && kind->needs_first && guild_value_is_null(guild_value_get(v, kind->first))) {
-		rc = fail(v, err, "rule '%s' needs '%s': '%s %s'", kind->name, kind->first,
-			kind->name, kind->bit == PERCENTILE ? "25" : "10");
+		rc = guild_value_fail(v, err, "rule '%s' needs '%s': '%s %s'", kind->name,
+			kind->first, kind->name, kind->bit == PERCENTILE ? "25" : "10");
 	}
 	if (rc == 0) {
 		out->text = shown(a, v, kind, out);
