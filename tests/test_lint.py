@@ -107,16 +107,14 @@ def test_files(lint, text):
     assert len(lint.check_files()) == 1
 
 
-@pytest.mark.parametrize("root, found", [
-    ("/builds/me/guild", {"/builds/"}),
-    ("/home/me/guild", {"/home/me/"}),
+@pytest.mark.parametrize("root,found", [
+    ("/tmp/fresh/guild", {"/tmp/fresh/guild/"}),
+    ("/data", set()),
+    ("/home/me/guild", {"/home/me/guild/"}),
 ])
-def test_places_of_this_machine(lint, monkeypatch, root, found):
-    monkeypatch.setenv("HOME", "/export/me")
+def test_places_of_this_machine(lint, root, found):
     lint.ROOT = pathlib.Path(root)
-    places = set(lint.places_of_this_machine())
-    assert places == found | {"/export/me/", "/ro" "ot/"}
-    assert not any("/usr/bin/x".startswith(place) for place in places)
+    assert set(lint.places_of_this_machine()) == found | {"/ro" "ot/"}
 
 
 def test_format(lint):

@@ -77,7 +77,9 @@ static int run_here(const struct guild_ctx *ctx, struct guild_queue_request *req
 	struct guild_log log = {.emit = say, .arg = &to};
 	struct guild_error err = {0};
 	req->log = &log;
-	if (guild_queue_run(req, &err) != 0) {
+	int rc = guild_queue_run(req, &err);
+	req->log = NULL;
+	if (rc != 0) {
 		guild_log(&log, "warning", "%s", err.text);
 		return fd == STDERR_FILENO ? guild_cmd_fail(ctx, &err) : GUILD_EXIT_ERROR;
 	}
