@@ -268,7 +268,7 @@ void sched_unlock(int *fd)
 
 bool guild_queue_record_check(struct guild_str text, struct guild_buf *out)
 {
-	struct sched_record r;
+	struct sched_record r = {0};
 	if (sched_record_parse(text, &r, NULL) != 0) {
 		return false;
 	}

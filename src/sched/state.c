@@ -66,6 +66,10 @@ static int hold(const struct guild_home *home, const char *name, char **path,
 		sched_process_is_live(before.owner, *path)) {
 		rc = guild_error_set(err, GUILD_EBUSY, "a queue '%s' is running already", name);
 	} else if (rc == 0) {
+		/* Before anybody sees this queue and gives it orders. */
+		char *control = file_of(home, name, "control.json");
+		(void)unlink(control);
+		free(control);
 		(void)unlink(*path);
 		rc = sched_record_create(*path, &r, err);
 	}
@@ -95,9 +99,7 @@ int sched_state_open(const struct guild_home *home, const char *name, struct sch
 		rc = hold(home, own, &out->owner_path, err);
 	}
 	if (rc == 0) {
-		char *control = file_of(home, own, "control.json");
-		(void)unlink(control); /* of an earlier queue of that name */
-		out->control_path = control;
+		out->control_path = file_of(home, own, "control.json");
 		out->state_path = file_of(home, own, "state.json");
 	} else if (rc == GUILD_EBUSY) {
 		guild_error_hint(err,
