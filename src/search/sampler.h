@@ -47,8 +47,10 @@ struct sampler_class {
 };
 extern const struct sampler_class *const search_samplers[]; /* sorted, NULL at the end */
 extern const struct sampler_class search_auto;
-extern const struct sampler_class search_gp;
 extern const struct sampler_class search_cmaes;
+extern const struct sampler_class search_forest;
+extern const struct sampler_class search_gbrt;
+extern const struct sampler_class search_gp;
 extern const struct sampler_class search_nsga2;
 extern const struct sampler_class search_qmc;
 extern const struct sampler_class search_random;

@@ -9,6 +9,8 @@
 const struct sampler_class *const search_samplers[] = {
 	&search_auto,
 	&search_cmaes,
+	&search_forest,
+	&search_gbrt,
 	&search_gp,
 	&search_nsga2,
 	&search_qmc,
