@@ -1,4 +1,4 @@
-"""What tests/test_pruning.py needs of others, run in .venv/optimizers:
+"""What tests/test_pruning.py needs of others, run in .venv/search:
 
     prune_judge.py halving   decisions of Optuna's SuccessiveHalvingPruner over the curves on standard input
     prune_judge.py curves    learning curves of scikit-learn models on its digits: [[[loss, accuracy] of each epoch] of each model]

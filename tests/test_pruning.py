@@ -114,13 +114,13 @@ CASES = [("minimize", 2, 1), ("minimize", 3, 1), ("maximize", 4, 2)]
 
 @pytest.fixture(scope="module")
 def judge():
-    done = subprocess.run([ROOT / "scripts/venv.sh", "optimizers"], capture_output=True, text=True, timeout=900, check=False)
+    done = subprocess.run([ROOT / "scripts/venv.sh", "search"], capture_output=True, text=True, timeout=900, check=False)
     if done.returncode != 0:
         pytest.skip("Optuna and scikit-learn cannot be installed: " + done.stderr[-200:])
 
     def call(what, told=None):
         env = dict(os.environ, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
-        got = subprocess.run([ROOT / ".venv/optimizers/bin/python", ROOT / "tests/prune_judge.py", what], input=json.dumps(told), env=env,
+        got = subprocess.run([ROOT / ".venv/search/bin/python", ROOT / "tests/prune_judge.py", what], input=json.dumps(told), env=env,
                              capture_output=True, text=True, timeout=900, check=False)
         assert got.returncode == 0, got.stderr
         return json.loads(got.stdout)
@@ -128,6 +128,7 @@ def judge():
     return call
 
 
+@pytest.mark.slow
 @pytest.mark.registry
 def test_rungs_of_optuna(judge):
     for k, (direction, factor, min_resource) in enumerate(CASES):
@@ -139,6 +140,7 @@ def test_rungs_of_optuna(judge):
             assert len(theirs) > 10
 
 
+@pytest.mark.slow
 @pytest.mark.registry
 def test_real_learning_curves(judge):
     """60 models, 40 orders, one or four at once: at least half of the work saved, the best kept in 95 of 100."""

@@ -16,10 +16,11 @@ extern "C" {
 enum guild_plot_kind {
 	GUILD_PLOT_PARALLEL, /* an axis for each flag and one for the objective, a line for each run */
 	GUILD_PLOT_SLICE,    /* a panel for each flag: the objective over its values */
-	GUILD_PLOT_CONTOUR, /* the objective over two flags, interpolated */
-	GUILD_PLOT_HISTORY, /* the objective over trials, and the best so far */
-	GUILD_PLOT_SCATTER, /* two columns */
-	GUILD_PLOT_SCALARS, /* scalars over steps, a line for each run */
+	GUILD_PLOT_CONTOUR,    /* the objective over two flags, interpolated */
+	GUILD_PLOT_HISTORY,    /* the objective over trials, and the best so far */
+	GUILD_PLOT_SCATTER,    /* two columns */
+	GUILD_PLOT_SCALARS,    /* scalars over steps, a line for each run */
+	GUILD_PLOT_IMPORTANCE, /* how much of the objective each flag explains */
 	GUILD_PLOT_KINDS,
 };
 const char *guild_plot_kind_name(enum guild_plot_kind kind);
@@ -44,6 +45,7 @@ struct guild_plot_request {
 	const struct guild_strs *log_axes,
 		*linear_axes;             /* by name; otherwise values decide. May be NULL */
 	const char *x, *y;                /* SCATTER: column specs; y NULL: the objective */
+	size_t n_pairs;                   /* IMPORTANCE: pairs of flags that are told, too */
 	const struct guild_strs *scalars; /* SCALARS: keys; NULL or none: that of the objective */
 	const struct guild_log *log;      /* may be NULL */
 };

@@ -311,6 +311,30 @@ int guild_search_batch_new(const struct guild_run *batch, const struct guild_exe
 	struct guild_search_batch **out, struct guild_batch_hooks *hooks, struct guild_error *err);
 void guild_search_batch_free(struct guild_search_batch *s);
 
+/* ---- importance -------------------------------------------------------------------------------------------------------- */
+
+enum {
+	GUILD_IMPORTANCE_POINTS_MIN = 4,
+	GUILD_IMPORTANCE_POINTS_MAX = 2000, /* of more, so many are drawn by chance */
+	GUILD_IMPORTANCE_DIMS_MAX = 64,
+};
+struct guild_importance_pair {
+	size_t a, b;  /* dimensions */
+	double share; /* what both explain together beyond what each explains alone */
+};
+struct guild_importance {
+	double *share; /* of each dimension: of the objective's variance over the space, what it alone explains */
+	double *deviation;                   /* of that between the trees of the forest */
+	struct guild_importance_pair *pairs; /* largest first; none unless asked for */
+	size_t n_pairs;
+};
+/* Functional ANOVA (Hutter, Hoos, Leyton-Brown 2014) of n points (row by row) and their values, which are finite. An objective that is everywhere the same has
+ * shares of 0. GUILD_EINVALID: too few points, or the space; GUILD_ELIMIT: too many dimensions. */
+int guild_importance(const struct guild_space *space, const double *points, const double *values,
+	size_t n, bool with_pairs, uint64_t seed, struct guild_importance *out,
+	struct guild_error *err);
+void guild_importance_fini(struct guild_importance *i);
+
 #ifdef __cplusplus
 }
 #endif

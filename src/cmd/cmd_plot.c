@@ -13,7 +13,7 @@ static const struct guild_opt opts[] = {
 		.value = "KIND",
 		.kind = GUILD_OPT_TEXT,
 		.complete = GUILD_COMPLETE_CHOICES,
-		.choices = "parallel|slice|contour|history|scatter|scalars",
+		.choices = "parallel|slice|contour|history|scatter|scalars|importance",
 		.help = "What to draw; parallel when omitted."},
 	{.names = "-f --flags",
 		.value = "FLAGS",
@@ -317,7 +317,8 @@ const struct guild_cmd guild_cmd_plot = {
 		"  contour   the objective over two flags, interpolated between the runs\n"
 		"  history   the objective of each trial, and the best so far\n"
 		"  scatter   two columns, --x and --y\n"
-		"  scalars   a scalar over steps, a line for each run\n\n"
+		"  scalars   a scalar over steps, a line for each run\n"
+		"  importance  how much of the objective each flag explains\n\n"
 		"A column spec is as for 'guild compare --cols': 'loss', 'min loss', '=lr' for a flag, "
 		"'time' for an attribute. Runs without a value of the objective are left out, and "
 		"counted below the chart.\n\n"

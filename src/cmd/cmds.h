@@ -31,6 +31,7 @@
 	X(graph) \
 	X(help) \
 	X(import) \
+	X(importance) \
 	X(init) \
 	X(label) \
 	X(ls) \

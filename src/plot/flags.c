@@ -196,7 +196,9 @@ static void reverse_flags(struct guild_plot *p)
 int plot_choose_flags(struct guild_plot *p, struct guild_error *err)
 {
 	bool is_chosen = p->req.flags && p->req.flags->n > 0;
-	size_t most = p->req.kind == GUILD_PLOT_PARALLEL ? MOST_AXES : MOST_PANELS;
+	size_t most = p->req.kind == GUILD_PLOT_PARALLEL     ? MOST_AXES
+		      : p->req.kind == GUILD_PLOT_IMPORTANCE ? GUILD_IMPORTANCE_DIMS_MAX
+							     : MOST_PANELS;
 	size_t room = p->flag_names.n + (is_chosen ? p->req.flags->n : 0) + 1;
 
 	p->flags = guild_arena_alloc(p->arena, room * sizeof(*p->flags));

@@ -15,6 +15,7 @@ static const struct plot_kind *const kinds[] = {
 	[GUILD_PLOT_HISTORY] = &plot_history,
 	[GUILD_PLOT_SCATTER] = &plot_scatter,
 	[GUILD_PLOT_SCALARS] = &plot_scalars,
+	[GUILD_PLOT_IMPORTANCE] = &plot_importance,
 };
 
 const struct plot_kind *plot_kind_of(enum guild_plot_kind kind)

@@ -24,6 +24,11 @@ struct plot_trial {
 	const struct guild_value *x, *y;     /* SCATTER */
 	struct plot_line *lines;             /* SCALARS: by scalar */
 };
+struct plot_important {
+	const char *name, *other; /* other: of a pair */
+	double importance;        /* part of what single flags explain */
+	double share, deviation;  /* part of the objective's variance; between the trees */
+};
 struct guild_plot {
 	struct guild_plot_request req;
 	struct guild_arena *arena;
@@ -37,8 +42,10 @@ struct guild_plot {
 	struct plot_axis x, y;         /* SCATTER */
 	struct plot_axis *flags;       /* that are shown */
 	size_t n_flags, n_flags_there;
-	size_t n_valued; /* trials with an objective */
-	size_t best;     /* trial, or SIZE_MAX */
+	size_t n_valued;                          /* trials with an objective */
+	size_t best;                              /* trial, or SIZE_MAX */
+	struct plot_important *important, *pairs; /* IMPORTANCE: n_flags, largest first */
+	size_t n_pairs;
 	struct guild_strs notes;
 };
 /* Whether a is better than b; NaN is the worst. */
@@ -118,7 +125,7 @@ struct plot_kind {
 		struct guild_value *out); /* what it alone has, or NULL */
 };
 extern const struct plot_kind plot_parallel, plot_slice, plot_contour, plot_history, plot_scatter,
-	plot_scalars;
+	plot_scalars, plot_importance;
 const struct plot_kind *plot_kind_of(enum guild_plot_kind kind);
 
 /* The objective over two axes by the runs' values (field.c): n_x times n_y values over the axes' spans, rows from low y. Lives in
