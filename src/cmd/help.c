@@ -1,5 +1,6 @@
 /* --help: every command's text from its own table, wrapped to the terminal. */
 
+#include "docs.h"
 #include "help.h"
 
 #include "args.h"
@@ -280,10 +281,7 @@ static void option_rows(struct page *p, const struct guild_opt *table)
 		guild_buf_reset(&term);
 		guild_buf_reset(&help);
 		guild_help_option_term(table, &term);
-		guild_buf_puts(&help, table->help);
-		if (table->choices) {
-			guild_buf_printf(&help, " One of %s.", table->choices);
-		}
+		guild_docs_option_text(table, &help);
 		term_row(p, guild_buf_cstr(&term), guild_buf_cstr(&help));
 	}
 	guild_buf_fini(&help);
