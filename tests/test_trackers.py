@@ -172,7 +172,7 @@ def test_csv(guild, tmp_path):
     assert read_scalars(run / ".guild") == [("loss", 1, 1.5, 5.0), ("loss", 3, math.inf, 7.5)]
     assert "no column 'nope'" in guild("import", "--from", "csv", table, "-y", "--id-col", "nope", code=1).stderr
     put(tmp_path, {"open.csv": "a,b\n1,\"2\n"})
-    assert "line 2: a quote is not closed" in guild("import", "--from", "csv", tmp_path / "open.csv", "-y", code=1).stderr
+    assert "line 2, column 3: the quote that begins here is not closed" in guild("import", "--from", "csv", tmp_path / "open.csv", "-y", code=1).stderr
     assert guild("import", "--from", "csv", table, "1", code=2).stderr.startswith("guild: '--from' imports all runs")
 
 

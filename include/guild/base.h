@@ -244,6 +244,8 @@ int64_t guild_file_size(const char *path); /* -1 when it cannot be told */
 /* Reads a whole file of at most `max` bytes (GUILD_ELIMIT past it, 0: 1 GiB). Appends to out. GUILD_ENOTFOUND when
  * there is none. */
 int guild_file_read(const char *path, size_t max, struct guild_buf *out, struct guild_error *err);
+/* Has the file system that `path` is on write all it holds back: what was written before survives a loss of power. -errno when it cannot. */
+int guild_sync_file_system(const char *path);
 /* Replaces `path` by temporary file and rename. `durable` adds fsync of file and directory. */
 int guild_file_write(const char *path, const void *p, size_t n, bool durable,
 	struct guild_error *err);

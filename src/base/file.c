@@ -98,6 +98,22 @@ int guild_fd_write_all(int fd, const void *p, size_t n)
 	return 0;
 }
 
+int guild_sync_file_system(const char *path)
+{
+	int rc = 0;
+#ifdef __linux__
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	rc = fd < 0 || syncfs(fd) != 0 ? -errno : 0;
+	if (fd >= 0) {
+		close(fd);
+	}
+#else
+	(void)path;
+	sync();
+#endif
+	return rc;
+}
+
 static int fsync_dir_of(const char *path)
 {
 	char *dir = guild_path_dirname(path);

@@ -6,7 +6,10 @@
 
 #include "batch_engine.h"
 
-enum { LOST_MAX = 3 }; /* times that a trial is started anew because its supervisor was killed */
+enum {
+	LOST_MAX = 3, /* times that a trial is started anew because its supervisor was killed */
+	SYNC_EVERY_MS = 1000,
+};
 
 void batch_end_by_signal(struct batch *b, int number)
 {
@@ -101,10 +104,26 @@ static void set_ended(struct batch *b, struct guild_trial *t)
 
 /* ---- trials end ------------------------------------------------------------------------------------------------------ */
 
+/* One sync for all trials of a second, instead of some fifteen for each. */
+void batch_sync(struct batch *b, bool is_end)
+{
+	int64_t now = guild_monotonic_us();
+	bool is_due = is_end || now - b->synced_us >= (int64_t)SYNC_EVERY_MS * 1000;
+	if (b->start->options->durable && is_due) {
+		int rc = guild_sync_file_system(b->run->dir);
+		if (rc != 0) {
+			batch_say(b, "WARNING", "trials may not survive a loss of power: %s",
+				strerror(-rc));
+		}
+		b->synced_us = guild_monotonic_us();
+	}
+}
+
 void batch_trial_ended(struct batch *b, struct guild_trial *t, struct guild_batch_end *end)
 {
 	end->status = guild_run_status(&t->run, NULL);
 	set_ended(b, t);
+	batch_sync(b, false);
 	b->n_ended++;
 	b->n_failed += end->status == GUILD_RUN_ERROR;
 	b->n_pruned += end->is_pruned;
@@ -188,7 +207,8 @@ void batch_run_here(struct batch *b, struct guild_trial *t)
 	const struct guild_scalar_watch watch = {
 		.arg = &here, .watches = watches_here, .seen = seen_here};
 	struct guild_exec_world world = *b->start->world;
-	struct guild_exec_start start = {.options = b->start->options,
+	struct guild_run_options options = *b->start->options;
+	struct guild_exec_start start = {.options = &options,
 		.world = &world,
 		.is_new = !t->is_again,
 		.serial = (unsigned)t->shown.number,
@@ -199,6 +219,7 @@ void batch_run_here(struct batch *b, struct guild_trial *t)
 	struct guild_supervise_result result = {0};
 	struct guild_error err = {0};
 	world.cmd_dir = b->run->dir;
+	options.durable = false; /* batch_sync */
 	int rc = guild_exec_run(&t->run, &start, &result, &err);
 	take_result(b, t, &result, rc, err.text);
 }

@@ -29,6 +29,7 @@ struct batch {
 	bool is_over;      /* nothing more is started */
 	int passed_signal; /* to what runs; 0: none */
 	int64_t kill_us;
+	int64_t synced_us; /* --durable: when trials were last made safe from a loss of power */
 };
 
 /* ---- what trials tell (batch_ends.c) ---- */
@@ -39,6 +40,7 @@ void batch_say_for_hooks(void *arg, const char *level, const char *text);
 void batch_show_progress(struct batch *b, const struct guild_trial *changed,
 	const struct guild_batch_end *end);
 void batch_set_active(struct batch *b, struct guild_trial *t, enum guild_trial_state state);
+void batch_sync(struct batch *b, bool is_end);
 void batch_trial_ended(struct batch *b, struct guild_trial *t, struct guild_batch_end *end);
 void batch_note_failure(struct batch *b, const struct guild_trial *t, int status, const char *why);
 bool batch_watches(void *arg, const char *key);

@@ -264,6 +264,7 @@ static int finish(struct batch *b, struct guild_supervise_result *result, struct
 	const struct guild_value *record = guild_run_attr(b->run, b->a, "op");
 	bool is_interim = guild_value_truthy(guild_value_get(record, "delete-on-success"));
 	guild_batch_workers_fini(&b->workers);
+	batch_sync(b, true);
 	if (b->hooks->finish) {
 		b->hooks->finish(b->hooks->arg);
 	}
@@ -354,6 +355,7 @@ int guild_batch_run(struct guild_run *run, const struct guild_batch_request *req
 	memset(result, 0, sizeof(*result));
 	guild_batch_signals_catch(&b.signals);
 	int rc = prepare(&b, &was_complete, err);
+	b.synced_us = guild_monotonic_us();
 	if (rc == 0) {
 		b.workers = (struct guild_batch_workers){.max = (size_t)jobs_of(&b),
 			.start = req->start,

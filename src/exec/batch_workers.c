@@ -110,6 +110,7 @@ static void run_job(struct worker *w, const struct message *job)
 	struct message m = {.kind = MESSAGE_ENDED};
 	options.quiet = true;
 	options.no_pty = true;
+	options.durable = false; /* the batch syncs for all of them */
 	world.cmd_dir = w->shared->cmd_dir;
 	world.log = &w->log;
 	struct guild_exec_start start = {.options = &options,

@@ -249,7 +249,7 @@ int guild_trial_make(struct guild_trial_maker *m, const struct guild_value *flag
 		rc = write_file(&m->files[i], dir, err);
 	}
 	rc = rc ? rc : write_own(m, flags, out, err);
-	rc = rc ? rc : guild_run_write_opref(out, &m->proto.opref, m->start->options->durable, err);
+	rc = rc ? rc : guild_run_write_opref(out, &m->proto.opref, false, err);
 	if (rc != 0) {
 		(void)guild_rmtree(dir, NULL);
 		guild_run_fini(out);

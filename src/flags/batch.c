@@ -17,7 +17,8 @@ static int decode_row(struct guild_arena *a, const struct guild_value *names,
 		if (i >= names->n) {
 			if (*cell) {
 				return guild_error_set(err, GUILD_EINVALID,
-					"line %u: more cells than names", row->line);
+					"line %u, cell %zu: more cells than names", row->line,
+					i + 1);
 			}
 			continue;
 		}

@@ -312,7 +312,7 @@ static void test_batch_files(void **state)
 		const char *wanted;
 	} rows[] = {
 		{"a.csv", "x,y\n1,a b\n0.1,\n", "[{'x': 1, 'y': 'a b'}, {'x': 0.1, 'y': ''}]"},
-		{"b", "x\n[1,2]\nyes\n", "!line 2: more cells than names"},
+		{"b", "x\n[1,2]\nyes\n", "!line 2, cell 2: more cells than names"},
 		{"b2", "x\n\"[1,2]\"\nyes\n", "[{'x': [1, 2]}, {'x': True}]"},
 		{"c.csv", "", "[]"},
 		{"c2.csv", "x,y\n1\n", "[{'x': 1}]"},
@@ -324,7 +324,7 @@ static void test_batch_files(void **state)
 		{"i.toml", "x = 1", "!unknown kind of batch file '.toml'"},
 		{"j.json", "{", "!batch file '"},
 		{"k.csv", "x\nrange[a]\n", "!line 2: x: 'a' in range is not a number"},
-		{"l.csv", "x\n\"a\n", "!a quote is not closed"},
+		{"l.csv", "x\n\"a\n", "!the quote that begins here is not closed"},
 	};
 	char *dir = guild_tmp_dir("guild-flags-", NULL);
 	struct guild_arena *a = guild_arena_new();

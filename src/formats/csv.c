@@ -77,8 +77,13 @@ int guild_csv_parse(struct guild_arena *a, struct guild_str text, struct guild_v
 		}
 		size_t start = r.i;
 		if (!read_cell(&r)) {
-			rc = guild_error_set(err, GUILD_EINVALID, "line %zu: a quote is not closed",
-				line);
+			size_t column = 1;
+			for (size_t i = start; i > 0 && text.p[i - 1] != '\n'; i--) {
+				column++;
+			}
+			rc = guild_error_set(err, GUILD_EINVALID,
+				"line %zu, column %zu: the quote that begins here is not closed",
+				line, column);
 			break;
 		}
 		for (size_t i = start; i < r.i; i++) {

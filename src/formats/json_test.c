@@ -129,7 +129,7 @@ static void test_csv(void **state)
 		assert_string_equal(b.p, rows[i].wanted);
 	}
 	assert_int_equal(guild_csv_parse(a, guild_str("a\n\"b\nc"), &v, &err), GUILD_EINVALID);
-	assert_string_equal(err.text, "line 2: a quote is not closed");
+	assert_string_equal(err.text, "line 2, column 1: the quote that begins here is not closed");
 	guild_buf_reset(&b);
 	guild_csv_field(&b, guild_str("plain text"));
 	guild_buf_putc(&b, '|');
