@@ -93,7 +93,7 @@ int guild_shim_path(const char *cache_dir, char **path, struct guild_error *err)
 int guild_batch_python_path(const char *cache_dir, char **path, struct guild_error *err);
 
 /* Programs for the user's Python that commands start; put under CACHE_DIR/tools/ where they are not there yet. Caller frees the path. */
-enum guild_python_tool { GUILD_TOOL_SHELL, GUILD_TOOL_TENSORFLOW };
+enum guild_python_tool { GUILD_TOOL_DASK, GUILD_TOOL_SHELL, GUILD_TOOL_TENSORFLOW };
 int guild_python_tool_path(const char *cache_dir, enum guild_python_tool tool, char **path,
 	struct guild_error *err);
 

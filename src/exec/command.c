@@ -295,6 +295,29 @@ done:
 /* ---- notebooks ----------------------------------------------------------------------------------------------- */
 
 /* The runner gets the notebook in the run's own directory; flags are in its cells by then. */
+/* The scheduler of Dask is a program of ours for the user's interpreter. */
+static int dask_command(const struct words *w, const struct guild_value *words,
+	struct guild_command *out, struct guild_error *err)
+{
+	char *cache = guild_path_join(w->req->home, "cache");
+	char *tool = NULL;
+	int rc = w->req->python ? guild_python_tool_path(cache, GUILD_TOOL_DASK, &tool, err)
+				: fail_without_python(err);
+	if (rc == 0) {
+		out->is_python = true;
+		out->is_wrapped = true;
+		guild_strs_add(&out->argv, w->req->python);
+		guild_strs_add(&out->argv, "-u");
+		guild_strs_add(&out->argv, tool);
+		guild_strs_addf(&out->env, "GUILD_PROGRAM=%s",
+			w->req->program ? w->req->program : "guild");
+		rc = add_words(w, words, 3, words->n, true, &out->argv, err);
+	}
+	free(tool);
+	free(cache);
+	return rc;
+}
+
 static int notebook_command(const struct words *w, const struct guild_value *words,
 	struct guild_command *out, struct guild_error *err)
 {
@@ -351,6 +374,9 @@ int guild_command_make(const struct guild_command_request *req, struct guild_com
 		guild_strs_add(&out->argv, req->program ? req->program : "guild");
 		guild_strs_add(&out->argv, "run-queue");
 		return add_words(&w, words, 3, words->n, true, &out->argv, err);
+	}
+	if (word_is(words, 1, "-um") && word_is(words, 2, "guild.plugins.dask_scheduler_main")) {
+		return dask_command(&w, words, out, err);
 	}
 	const char *stage = guild_dvc_stage(req->op, NULL);
 	if (stage) {

@@ -8,6 +8,7 @@
 #include "exec_private.h"
 
 /* Made by scripts/embed.py from python/. */
+extern const char guild_dask_py[];
 extern const char guild_debug_py[];
 extern const char guild_debugger_py[];
 extern const char guild_main_py[];
@@ -42,6 +43,7 @@ static const struct carried_file batch_files[] = {
 };
 
 static const struct carried_file tool_files[] = {
+	[GUILD_TOOL_DASK] = {"guild_dask.py", guild_dask_py},
 	[GUILD_TOOL_SHELL] = {"guild_shell.py", guild_shell_py},
 	[GUILD_TOOL_TENSORFLOW] = {"guild_tensorflow.py", guild_tensorflow_py},
 };

@@ -38,7 +38,50 @@ static const char text[] =
 	"\n"
 	"            Runs staged with other GPUs are left alone.\n"
 	"          type: string\n"
-	"          null-label: unspecified\n";
+	"          null-label: unspecified\n"
+	"- model: dask\n"
+	"  operations:\n"
+	"    scheduler:\n"
+	"      description: |-\n"
+	"        Start staged runs on a Dask cluster of this machine\n"
+	"\n"
+	"        Needs dask.distributed in the active Python environment. Runs start in the order in which they were\n"
+	"        staged, as many at once as there are workers. What a run needs is said by its tags, 'dask:NAME=QUANTITY'.\n"
+	"      exec: '${guild_python_exe} -um guild.plugins.dask_scheduler_main ${flag_args}'\n"
+	"      sourcecode: no\n"
+	"      pip-freeze: no\n"
+	"      flags:\n"
+	"        workers:\n"
+	"          description: Runs at once; as many as there are processors when omitted\n"
+	"          type: int\n"
+	"          min: 1\n"
+	"          null-label: auto\n"
+	"        loglevel:\n"
+	"          description: What Dask itself tells\n"
+	"          default: warn\n"
+	"          choices: [debug, info, warn, error]\n"
+	"        dashboard-address:\n"
+	"          description: Port or address of Dask's dashboard; 'no' for none\n"
+	"          default: 8787\n"
+	"        poll-interval:\n"
+	"          description: Seconds between two looks for staged runs\n"
+	"          default: 10\n"
+	"          type: int\n"
+	"          min: 1\n"
+	"        run-once:\n"
+	"          description: Start the runs that are staged, wait for them, and end\n"
+	"          default: no\n"
+	"          type: boolean\n"
+	"          arg-switch: yes\n"
+	"        wait-for-running:\n"
+	"          description: Start nothing while another run is running\n"
+	"          default: no\n"
+	"          type: boolean\n"
+	"          arg-switch: yes\n"
+	"        resources:\n"
+	"          description: What there is for runs to take, as NAME=QUANTITY with blanks between\n"
+	"          type: string\n"
+	"          null-label: unconstrained\n";
 
 int guild_builtin_find(const char *spec, struct guild_project **out, struct guild_op_def **op,
 	struct guild_error *err)
@@ -47,15 +90,18 @@ int guild_builtin_find(const char *spec, struct guild_project **out, struct guil
 	struct guild_project *p = NULL;
 	*out = NULL;
 	*op = NULL;
-	if (!name || strcmp(name, "queue") != 0) {
+	if (!name || (strcmp(name, "queue") != 0 && strcmp(name, "dask:scheduler") != 0)) {
 		return 0;
 	}
 	int rc = guild_project_parse(guild_str(text), "/guild.yml", NULL, &p, NULL, err);
 	for (size_t i = 0; rc == 0 && i < p->n_models; i++) {
 		for (size_t k = 0; k < p->models[i]->n_ops; k++) {
-			if (strcmp(p->models[i]->ops[k]->name, name) == 0) {
+			struct guild_buf full = {0};
+			guild_op_fullname(p->models[i]->ops[k], &full);
+			if (strcmp(guild_buf_cstr(&full), name) == 0) {
 				*op = p->models[i]->ops[k];
 			}
+			guild_buf_fini(&full);
 		}
 	}
 	if (rc == 0) {

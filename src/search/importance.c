@@ -344,7 +344,7 @@ static void add_tree(const struct anova *f, size_t n_pairs, struct guild_importa
 	double *squares)
 {
 	size_t n = f->data->n_dims;
-	double own[GUILD_IMPORTANCE_DIMS_MAX];
+	double own[GUILD_IMPORTANCE_DIMS_MAX] = {0};
 	for (size_t d = 0; d < n; d++) {
 		own[d] = main_variance(f, d);
 		out->share[d] += own[d] / f->variance;
