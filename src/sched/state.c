@@ -139,8 +139,8 @@ bool sched_state_orders(struct sched_state *s, struct sched_orders *out)
 	if (stat(s->control_path, &st) != 0) {
 		return false;
 	}
-	int64_t stamp = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
-	stamp = stamp * 31 + (int64_t)st.st_ino;
+	uint64_t stamp = (uint64_t)st.st_mtim.tv_sec * 1000000000 + (uint64_t)st.st_mtim.tv_nsec;
+	stamp = stamp * 31 + (uint64_t)st.st_ino;
 	if (stamp == s->control_stamp) {
 		return false;
 	}

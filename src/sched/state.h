@@ -7,7 +7,7 @@
 struct sched_state {
 	const struct guild_home *home;
 	char *name, *owner_path, *state_path, *control_path;
-	int64_t control_stamp;
+	uint64_t control_stamp;
 };
 struct sched_orders {
 	bool is_paused, is_draining, is_stopping;
