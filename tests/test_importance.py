@@ -8,21 +8,18 @@ import pytest
 
 from conftest import ROOT
 
-SCRIPT = """
-lr = 0.1
-width = 8
-kind = "a"
-noise = 0
-import math
-print("loss: %f" % (3 * (math.log10(lr) + 4) / 4 + (1 if kind == "b" else 0) + 0.2 * math.sin(width)))
+OPS = r"""
+t:
+  exec: awk 'BEGIN {print "loss:", 3 * (log(${lr}) / log(10) + 4) / 4 + ("${kind}" == "b") + 0.2 * sin(${width})}'
+  flags: {lr: 0.1, width: 8, kind: a}
 """
 
 
 @pytest.fixture
 def searched(guild):
-    guild.write("train.py", SCRIPT)
-    guild("run", "train.py", "lr=loguniform[1e-4:1]", "width=[1:16]", "kind=[a,b]", "-o", "random", "-m", "120", "--random-seed",
-          "1", "-j", "2", "-y", "--keep-batch")
+    guild.write("guild.yml", OPS)
+    guild("run", "t", "lr=loguniform[1e-4:1]", "width=[1:16]", "kind=[a,b]", "-o", "random", "-m", "120", "--random-seed", "1", "-j", "2",
+          "-y", "--keep-batch")
     return guild
 
 
@@ -40,9 +37,7 @@ def test_shares(searched):
     searched("plot", "--kind", "importance", "-o", "i.svg")
     svg = ET.parse(searched.cwd / "i.svg")
     assert len([e for e in svg.iter() if e.get("class") == "bar"]) == 3
-
-
-def test_what_cannot_be_told(searched):
+    # what cannot be told
     assert "val" in searched("importance", "--minimize", "val", code=1).stderr
     assert "nope" in searched("importance", "-f", "nope", code=1).stderr
     assert "needs 4 values" in searched("importance", "1:3", code=1).stderr
