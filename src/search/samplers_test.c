@@ -109,6 +109,9 @@ static double best_of(const char *name, const struct problem *p, uint64_t seed, 
 static void beat_chance(void **state)
 {
 	enum { SEEDS = 7, BUDGET = 120 };
+	if (getenv("GUILD_MEMORY_ONLY")) {
+		skip(); /* minutes under valgrind, over code that the other tests go through as well */
+	}
 	for (size_t k = 0; k < GUILD_ARRAY_LEN(problems); k++) {
 		double chance = 0;
 		for (uint64_t seed = 0; seed < SEEDS; seed++) {
