@@ -1,7 +1,8 @@
 """Starts staged runs on a Dask cluster: the program of the operation dask:scheduler.
 
-Runs on the user's interpreter and dask.distributed: one worker in this process with so many threads. A run is started by
-`guild run --restart`, as the queue does it; what it needs of the cluster is said by its tags, `dask:NAME=QUANTITY`.
+Runs on the user's interpreter and dask.distributed: one worker in this process with so many threads. A run is claimed, as the
+queue does it, when a thread and what it needs are free: until then any queue may have it. What it needs is said by its tags,
+`dask:NAME=QUANTITY`.
 """
 
 import argparse
@@ -14,6 +15,8 @@ import sys
 import time
 
 GUILD = os.environ.get("GUILD_PROGRAM", "guild")
+NOT_CLAIMED = 75  # exit code of guild run-claimed
+OF_THIS_RUN = ("RUN_DIR", "RUN_ID", "GUILD_OP", "FLAGS_DEST")
 
 
 class Stopped(Exception):
@@ -55,28 +58,44 @@ def needs_of(run):
     return needs
 
 
-def list_runs(status):
-    done = subprocess.run([GUILD, "runs", "--json", "--all", "--" + status], stdin=subprocess.DEVNULL, capture_output=True, text=True)
-    if done.returncode != 0:
-        say("staged runs cannot be read: %s" % done.stderr.strip(), "WARNING")
-        return []
-    runs = json.loads(done.stdout)
-    return sorted(runs, key=lambda run: (run.get("started") or 0, run["id"]))
+def ask_guild(*args):
+    """What guild answers in JSON; None when it cannot, which is said."""
+    done = subprocess.run([GUILD, *args, "--json"], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if done.returncode == 0:
+        return json.loads(done.stdout)
+    say("runs cannot be read: %s" % done.stderr.strip(), "WARNING")
+    return None
 
 
-def is_scheduler(run):
-    return run.get("opref", "").startswith("builtin:")
+def list_staged():
+    """Staged runs that wait for no other run, in the order in which queues start them."""
+    runs = {run["id"]: run for run in ask_guild("runs", "--all", "--staged") or []}
+    waiting = (ask_guild("queue", "status") or {}).get("staged", []) if runs else []
+    return [runs[one["run"]] for one in waiting if one["run"] in runs and not one["waits"]]
+
+
+def is_anything_running():
+    return any(not run["opref"].startswith("builtin:") for run in ask_guild("runs", "--all", "--running") or [])
+
+
+def environment_of(run_dir):
+    env = {k: v for k, v in os.environ.items() if k not in OF_THIS_RUN and not k.startswith("FLAG_")}
+    env.update(NO_RESTARTING_MSG="1", GUILD_SCHEDULER=os.environ.get("RUN_ID", ""))
+    packages = os.path.join(run_dir, ".guild", "job-packages")
+    if os.path.isdir(packages):
+        env["PYTHONPATH"] = os.pathsep.join(filter(None, [packages, env.get("PYTHONPATH")]))
+    return env
 
 
 def start(run_id, run_dir):
-    """On a thread of the worker. A run that somebody else has started meanwhile is not started again."""
+    """On a thread of the worker. False when the run was not to be had: somebody else has started it meanwhile."""
     if not os.path.exists(os.path.join(run_dir, ".guild", "STAGED")):
-        return None
+        return False
     say("Starting staged run %s" % run_id)
-    env = dict(os.environ, NO_RESTARTING_MSG="1")
-    for name in ("RUN_DIR", "RUN_ID", "GUILD_OP"):
-        env.pop(name, None)
-    return subprocess.run([GUILD, "run", "--restart", run_id, "-y"], stdin=subprocess.DEVNULL, env=env).returncode
+    code = subprocess.run([GUILD, "run-claimed", run_id], stdin=subprocess.DEVNULL, env=environment_of(run_dir)).returncode
+    if code == NOT_CLAIMED:
+        say("Staged run %s is left alone: it was started elsewhere, or waits for another run" % run_id)
+    return code != NOT_CLAIMED
 
 
 class Scheduler:
@@ -107,35 +126,44 @@ class Scheduler:
         say("Scheduling staged run %s" % run["id"])
         self.futures[run["id"]] = self.client.submit(start, run["id"], run["run_dir"], key=run["id"], pure=False, resources=needs or None)
 
-    def is_blocked(self):
-        return self.args.wait_for_running and any(not is_scheduler(run) for run in list_runs("running"))
-
     def look(self):
-        if self.is_blocked():
-            return
-        for run in list_runs("staged"):
+        self.forget_done()
+        if self.args.wait_for_running and is_anything_running():
+            return False
+        for run in list_staged():
             if run["id"] not in self.futures:
                 self.submit(run)
+        return True
+
+    def forget_done(self):
+        """The number of runs that were started. Staged again, a run is a new job."""
+        started = 0
         for run_id in [i for i, future in self.futures.items() if future.done()]:
-            future = self.futures[run_id]
+            future = self.futures.pop(run_id)
             if future.status == "error":
                 say("Run %s could not be started: %s" % (run_id, future.exception()), "ERROR")
-            # Staged again, it is a new job.
-            del self.futures[run_id]
+            else:
+                started += bool(future.result())
+        return started
 
-    def wait(self):
-        while self.futures:
-            for run_id in [i for i, future in self.futures.items() if future.done()]:
-                del self.futures[run_id]
-            time.sleep(0.1)
+    def run_all(self):
+        """Until a look finds nothing that can be started: what has ended may let others start."""
+        n = 0
+        while True:
+            while not self.look():
+                time.sleep(min(1, self.args.poll_interval))
+            before = n
+            while self.futures:
+                n += self.forget_done()
+                time.sleep(0.05)
+            if n == before:
+                return n
 
     def run(self):
         begun = time.monotonic()
         if self.args.run_once:
             say("Processing staged runs")
-            self.look()
-            n = len(self.futures)
-            self.wait()
+            n = self.run_all()
             say("Dask scheduler processed %d run(s) in %f seconds" % (n, time.monotonic() - begun))
             return
         say("Waiting for staged runs")
@@ -160,8 +188,8 @@ def read_args():
 
 
 def dashboard_address(text):
-    """None: no dashboard. A number alone is a port of this machine."""
-    if text.lower() in ("no", "false", "0", ""):
+    """None: no dashboard. A number alone is a port of this machine, 0 any that is free."""
+    if text.lower() in ("no", "false", ""):
         return None
     return ":" + text if text.isdigit() else text
 

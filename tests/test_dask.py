@@ -1,5 +1,6 @@
 """guild run dask:scheduler, with a stand-in for dask.distributed, and with Dask itself."""
 
+import json
 import os
 import signal
 import subprocess
@@ -23,6 +24,7 @@ class Future:
     def __init__(self, inner): self.inner = inner
     def done(self): return self.inner.done()
     def exception(self): return self.inner.exception()
+    def result(self): return self.inner.result()
     @property
     def status(self): return "error" if self.inner.done() and self.inner.exception() else "finished"
 class Client:
@@ -73,11 +75,16 @@ def check(guild, env):
     assert "- guild.plugins.dask_scheduler_main" in guild.attr(run, "op")
 
 
-def test_with_a_stand_in(guild):
+def stand_in(guild):
     package = guild.cwd.parent / "stub"
     (package / "dask").mkdir(parents=True)
     (package / "dask/__init__.py").write_text("")
     (package / "dask/distributed.py").write_text(STUB)
+    return package
+
+
+def test_with_a_stand_in(guild):
+    package = stand_in(guild)
     env = {"PYTHONPATH": str(package)}
     check(guild, env)
     # A running one takes what is staged later, and ends at SIGTERM.
@@ -92,6 +99,56 @@ def test_with_a_stand_in(guild):
         time.sleep(0.05)
     process.send_signal(signal.SIGTERM)
     assert "Stopping Dask scheduler" in process.communicate(timeout=30)[1]
+
+
+def test_claims_as_a_queue_does(guild):
+    package = stand_in(guild)
+    guild.write("guild.yml", OPS)
+    scheduler = ("run", "dask:scheduler", "run-once=yes", "workers=1", "dashboard-address=no", "-y")
+    stage(guild, 1)
+    first = guild.runs()[0].name
+    stage(guild, 2, "--after", first)
+    stage(guild, 3, "--priority", "5")
+    stage(guild, 4)
+    broken = next(r for r in guild.runs() if guild.attr(r, "flags").rstrip().endswith("x: 4"))
+    (broken / ".guild/attrs/op").write_text("[")
+    done = guild(*scheduler, env={"PYTHONPATH": str(package)})
+    # By priority, and what waits for another run after that one; all in one go.
+    order = (guild.cwd / "log").read_text().split()[::2]
+    assert order[0] == "3" and order.index("1") < order.index("2") and len(order) == 3
+    assert "processed 4 run(s)" in done.stderr
+    status = {run["id"]: run["status"] for run in json.loads(guild("runs", "--json").stdout)}
+    assert status[broken.name] == "error"
+    # No claim is left, and a run that cannot be prepared is not staged again: it would be started for ever.
+    assert not list((guild.home / "queues/claims").iterdir())
+    assert not [r for r in guild.runs() if (r / ".guild/STAGED").exists() or (r / ".guild/PENDING").exists()]
+    # What is not staged, or is another's, is not to be had.
+    assert guild("run-claimed", first, code=75).stdout == ""
+    assert (guild.cwd / "log").read_text().split().count("1") == 2
+
+
+@pytest.mark.slow
+def test_beside_a_queue(guild):
+    package = stand_in(guild)
+    guild.write("guild.yml", "t:\n  exec: sh -c 'echo $RUN_ID >> ${log}; sleep 0.1'\n  flags: {log: null}\n")
+    n = 60
+    for _ in range(n):
+        guild("run", "t", f"log={guild.cwd / 'log'}", "--stage", "-y")
+    args = {"cwd": guild.cwd, "env": guild.env(PYTHONPATH=str(package)), "stdin": subprocess.DEVNULL,
+            "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+    queue = subprocess.Popen([guild.program, "queue", "-j", "2", "--run-once"], **args)
+    dask = subprocess.Popen([guild.program, "run", "dask:scheduler", "run-once=yes", "workers=2", "dashboard-address=no", "-y"], **args)
+    try:
+        queue.communicate(timeout=120)
+        said = dask.communicate(timeout=120)[1]
+    finally:
+        queue.kill()
+        dask.kill()
+    ran = (guild.cwd / "log").read_text().split()
+    assert (queue.returncode, dask.returncode) == (0, 0)
+    assert len(ran) == len(set(ran)) == n
+    # Both had some.
+    assert 0 < int(said.split("Dask scheduler processed ")[1].split()[0]) < n
 
 
 def test_bad_input(guild):

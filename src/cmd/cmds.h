@@ -56,6 +56,7 @@
 	X(queue_stop) \
 	X(reproduce) \
 	X(run) \
+	X(run_claimed) \
 	X(run_queue) \
 	X(run_steps) \
 	X(runs) \
