@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 GUILD = os.environ.get("GUILD_PROGRAM", "guild")
@@ -19,8 +20,13 @@ NOT_CLAIMED = 75  # exit code of guild run-claimed
 OF_THIS_RUN = ("RUN_DIR", "RUN_ID", "GUILD_OP", "FLAGS_DEST")
 
 
+# Dask gives a thread a copy of the function and of what it names; what threads share is reached through the module.
+STOPPING = threading.Event()
+CHILDREN = {}
+
+
 class Stopped(Exception):
-    """SIGTERM came."""
+    """SIGTERM, SIGHUP or Ctrl-C came."""
 
 
 def say(text, level="INFO"):
@@ -89,10 +95,15 @@ def environment_of(run_dir):
 
 def start(run_id, run_dir):
     """On a thread of the worker. False when the run was not to be had: somebody else has started it meanwhile."""
-    if not os.path.exists(os.path.join(run_dir, ".guild", "STAGED")):
+    shared = sys.modules["__main__"]
+    if shared.STOPPING.is_set() or not os.path.exists(os.path.join(run_dir, ".guild", "STAGED")):
         return False
     say("Starting staged run %s" % run_id)
-    code = subprocess.run([GUILD, "run-claimed", run_id], stdin=subprocess.DEVNULL, env=environment_of(run_dir)).returncode
+    # Signals and keys of the terminal reach the scheduler alone: it decides what becomes of the runs.
+    child = subprocess.Popen([GUILD, "run-claimed", run_id], stdin=subprocess.DEVNULL, env=environment_of(run_dir), start_new_session=True)
+    shared.CHILDREN[run_id] = child
+    code = child.wait()
+    shared.CHILDREN.pop(run_id)
     if code == NOT_CLAIMED:
         say("Staged run %s is left alone: it was started elsewhere, or waits for another run" % run_id)
     return code != NOT_CLAIMED
@@ -198,6 +209,19 @@ def stop(number, frame):
     raise Stopped
 
 
+def end_children():
+    """Waits for the runs; one more signal stops them."""
+    STOPPING.set()
+    if CHILDREN:
+        say("Waiting for %d run(s) to end; a second signal stops them" % len(CHILDREN))
+    while CHILDREN:
+        try:
+            time.sleep(0.05)
+        except Stopped:
+            for child in list(CHILDREN.values()):
+                child.terminate()
+
+
 def main():
     args = read_args()
     try:
@@ -210,7 +234,8 @@ def main():
     except ImportError:
         fail("dask.distributed is not installed for %s" % sys.executable, "%s -m pip install 'dask[distributed]'" % sys.executable)
     os.makedirs(os.path.join(os.environ["RUN_DIR"], ".guild", "proto"), exist_ok=True)
-    signal.signal(signal.SIGTERM, stop)
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, stop)
     import logging
 
     level = getattr(logging, {"warn": "WARNING"}.get(args.loglevel, args.loglevel).upper(), logging.WARNING)
@@ -220,9 +245,10 @@ def main():
     client = dask.distributed.Client(cluster)
     try:
         Scheduler(client, args, resources).run()
-    except (Stopped, KeyboardInterrupt):
+    except Stopped:
         pass
     finally:
+        end_children()
         say("Stopping Dask scheduler")
         client.close()
         cluster.close()

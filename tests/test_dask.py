@@ -127,6 +127,36 @@ def test_claims_as_a_queue_does(guild):
     assert (guild.cwd / "log").read_text().split().count("1") == 2
 
 
+def check_signals(guild, env):
+    guild.write("guild.yml", "s: {exec: sleep 2}\nlong: {exec: sleep 60}\n")
+    for op, signals, ended in (("s", 1, "completed"), ("long", 2, "terminated")):
+        for run in guild.runs():
+            guild("runs", "delete", run.name, "-y")
+        for _ in range(2):
+            guild("run", op, "--stage", "-y")
+        process = subprocess.Popen([guild.program, "run", "dask:scheduler", "workers=1", "dashboard-address=no", "-y"], cwd=guild.cwd,
+                                   env=guild.env(**env), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        try:
+            until = time.monotonic() + 60
+            while not any((r / ".guild/LOCK").exists() for r in guild.runs() if (r / ".guild/opref").read_text().endswith(" " + op)):
+                assert time.monotonic() < until
+                time.sleep(0.02)
+            for _ in range(signals):
+                process.send_signal(signal.SIGTERM)
+                time.sleep(0.7)
+            process.communicate(timeout=30)
+        finally:
+            process.kill()
+        # The one that ran, and the one that waited.
+        found = [r["status"] for r in json.loads(guild("runs", "--json").stdout) if not r["opref"].startswith("builtin:")]
+        assert sorted(found) == sorted([ended, "staged"])
+
+
+@pytest.mark.slow
+def test_signals(guild):
+    check_signals(guild, {"PYTHONPATH": str(stand_in(guild))})
+
+
 @pytest.mark.slow
 def test_beside_a_queue(guild):
     package = stand_in(guild)
@@ -164,4 +194,6 @@ def test_with_dask(guild):
     if done.returncode != 0:
         pytest.skip("Dask cannot be installed: " + done.stderr[-200:])
     venv = ROOT / ".venv/dask"
-    check(guild, {"VIRTUAL_ENV": str(venv), "PATH": f"{venv / 'bin'}:{os.environ['PATH']}"})
+    env = {"VIRTUAL_ENV": str(venv), "PATH": f"{venv / 'bin'}:{os.environ['PATH']}"}
+    check(guild, env)
+    check_signals(guild, env)
