@@ -43,6 +43,29 @@ def test_shares(searched):
     assert "needs 4 values" in searched("importance", "1:3", code=1).stderr
 
 
+FAR_AWAY = """
+op:
+  exec: >-
+    awk 'BEGIN {print "loss:", (${a} > 14) * 1e6 + ${a} - ${b}}'
+  sourcecode: no
+  flags: {a: 1, b: 1}
+"""
+
+
+def test_all_values_count(guild):
+    """Values that a chart would draw at its edge count like others; what was pruned has none, and that is said."""
+    guild.write("guild.yml", FAR_AWAY)
+    guild("run", "op", f"a={list(range(1, 17))}", "b=[1,2]", "-y", "--keep-batch")
+    last = json.loads(guild("runs", "--json").stdout)[0]["id"]
+    attrs = guild.home / "runs" / last / ".guild" / "attrs"
+    (attrs / "_pruned").write_text("reason: median\n")
+    (attrs / "exit_status").write_text("-15")
+    done = guild("importance", "--json")
+    found = json.loads(done.stdout)
+    assert found["importance"][0]["flag"] == "a" and found["importance"][0]["importance"] > 0.9
+    assert found["notes"] == ["1 of 32 runs left out: pruned"] and "edge" not in done.stderr
+
+
 LINEAR = """
 a = 0.5
 width = 8

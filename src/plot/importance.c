@@ -79,6 +79,7 @@ static int prepare(struct guild_plot *p, struct guild_error *err)
 	double *points = guild_alloc((p->n * s.n + 1) * sizeof(*points));
 	double *values = guild_alloc((p->n + 1) * sizeof(*values));
 	size_t n = 0;
+	size_t n_pruned = 0;
 
 	for (size_t i = 0; i < s.n; i++) {
 		make_dim(p, &p->flags[i], &s.v[i]);
@@ -89,6 +90,10 @@ static int prepare(struct guild_plot *p, struct guild_error *err)
 			points[n * s.n + k] = p->flags[k].v[i];
 		}
 		n += isnan(values[n]) ? 0 : 1;
+		n_pruned += p->trials[i].fate == PLOT_PRUNED && !isnan(p->objective.v[i]);
+	}
+	if (n_pruned > 0) {
+		guild_strs_addf(&p->notes, "%zu of %zu runs left out: pruned", n_pruned, p->n);
 	}
 	rc = guild_importance(&s, points, values, n, p->req.n_pairs > 0, SEED, &found, err);
 	if (rc == 0) {

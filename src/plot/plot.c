@@ -314,7 +314,10 @@ static void make_objective(struct guild_plot *p)
 			best = candidate;
 		}
 	}
-	plot_axis_leave_outliers(&p->objective, !p->req.maximize);
+	/* Importance is of all values and draws none. */
+	if (p->req.kind != GUILD_PLOT_IMPORTANCE) {
+		plot_axis_leave_outliers(&p->objective, !p->req.maximize);
+	}
 	if (p->objective.n_beyond > 0) {
 		char text[PLOT_TICK_TEXT];
 
