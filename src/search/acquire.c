@@ -7,6 +7,20 @@
 
 #include "acquire.h"
 
+enum acquire_kind { ACQUIRE_EI, ACQUIRE_LCB, ACQUIRE_PI };
+struct acquire_request {
+	const struct search_history *history;
+	const struct tree_data
+		*data;   /* the rows of the told points in the order of history->told come first */
+	const double *y; /* of the rows, small is good */
+	size_t n_told;
+	enum acquire_kind kind;
+	double kappa, xi;
+	/* Mean and standard deviation at n rows. */
+	void (*predict)(const void *model, const double *rows, size_t n, double *mean, double *std);
+	const void *model;
+	struct guild_mt19937 *mt;
+};
 enum { N_EVEN = 2000, N_NEAR = 800, N_BEST = 10, N_STARTS = 8, N_STEPS = 8, N_SPREAD = 64 };
 
 /* ---- flags --------------------------------------------------------------------------------------------------------- */
@@ -46,7 +60,7 @@ int acquire_open(const struct sampler_setup *setup, void **state, struct guild_e
 	return 0;
 }
 
-void acquire_read_flags(struct acquire_request *r, const struct guild_value *flags)
+static void read_flags(struct acquire_request *r, const struct guild_value *flags)
 {
 	const char *kind = search_flag_text(flags, "acq-func");
 	r->kind = kind && strcmp(kind, "LCB") == 0  ? ACQUIRE_LCB
@@ -56,7 +70,8 @@ void acquire_read_flags(struct acquire_request *r, const struct guild_value *fla
 	r->xi = search_flag_f64(flags, "xi");
 }
 
-bool acquire_is_random(const struct search_history *h, const struct guild_value *flags,
+/* Random starts, and now and then later: what the model has wrong is found out so (SMAC interleaves them). */
+static bool is_random(const struct search_history *h, const struct guild_value *flags,
 	struct guild_mt19937 *mt)
 {
 	bool is_start =
@@ -91,7 +106,8 @@ static double distance(const struct guild_space *s, const double *x, const doubl
 	return sum;
 }
 
-void acquire_spread(const struct search_history *h, struct guild_mt19937 *mt, double *x)
+/* A point far from all others: the farthest of some drawn evenly. */
+static void spread(const struct search_history *h, struct guild_mt19937 *mt, double *x)
 {
 	const struct guild_space *s = h->space;
 	double *u = guild_alloc(2 * s->n * sizeof(*u));
@@ -175,7 +191,9 @@ static void make_normal(const double *targets, size_t n, double *y)
 	free(ranked);
 }
 
-size_t acquire_rows(const struct search_history *h, const double *targets, struct tree_data *data,
+/* Told and pending points as rows, with targets: pending ones get the mean (the liar of Ginsbourger et al. 2010), and all of them are made normal by their ranks, so
+ * that neither outliers nor the objective's scale matter. y has room for n_told and the pending ones. */
+static void fill_rows(const struct search_history *h, const double *targets, struct tree_data *data,
 	double **y)
 {
 	size_t n = h->n_told;
@@ -192,7 +210,6 @@ size_t acquire_rows(const struct search_history *h, const double *targets, struc
 		}
 	}
 	data->n = n;
-	return n;
 }
 
 /* ---- candidates ------------------------------------------------------------------------------------------------------------ */
@@ -440,7 +457,8 @@ static void climb(struct chooser *c, size_t n_neighbours)
 	}
 }
 
-void acquire_point(const struct acquire_request *r, double *x)
+/* By points drawn evenly and steps from those that look best. Points that were tried are not taken in a finite space. */
+static void choose(const struct acquire_request *r, double *x)
 {
 	struct chooser c = {.r = r, .space = r->history->space, .best = INFINITY};
 	size_t n_dims = c.space->n;
@@ -467,4 +485,34 @@ void acquire_point(const struct acquire_request *r, double *x)
 	pool_fini(&c.pool);
 	free(c.tried);
 	free(told);
+}
+
+int acquire_suggest(const struct acquire_model *class, const struct guild_value *flags,
+	const struct search_history *h, const double *targets, struct guild_mt19937 *mt, double *x)
+{
+	struct tree_data data;
+	double *y = NULL;
+	if (is_random(h, flags, mt)) {
+		spread(h, mt, x);
+		return 0;
+	}
+	void *model = guild_alloc(class->size);
+	fill_rows(h, targets, &data, &y);
+	class->fit(model, &data, y, mt);
+	struct acquire_request r = {
+		.history = h,
+		.data = &data,
+		.y = y,
+		.n_told = h->n_told,
+		.predict = class->predict,
+		.model = model,
+		.mt = mt,
+	};
+	read_flags(&r, flags);
+	choose(&r, x);
+	class->fini(model);
+	free(model);
+	free(y);
+	tree_data_fini(&data);
+	return 0;
 }

@@ -33,49 +33,33 @@ static void predict(const void *model, const double *rows, size_t n, double *mea
 	}
 }
 
-static void grow(struct forest *f, const struct tree_data *data, const double *y, size_t n,
+static void fit(void *model, const struct tree_data *data, const double *y,
 	struct guild_mt19937 *mt)
 {
+	struct forest *f = model;
 	/* Leaves of three say nothing of where few points differ. */
-	struct tree_options options = {.min_leaf = n < 20 ? 1 : MIN_LEAF};
+	struct tree_options options = {.min_leaf = data->n < 20 ? 1 : MIN_LEAF};
 	f->data = data;
 	for (size_t k = 0; k < N_TREES; k++) {
 		tree_grow_random(&f->trees[k], data, y, &options, mt);
 	}
 }
 
-static int suggest(void *state, const struct search_history *h, const double *targets,
-	struct guild_mt19937 *mt, double *x, struct guild_error *err)
+static void fini(void *model)
 {
-	const struct guild_value *flags = state;
-	struct tree_data data;
-	double *y = NULL;
-	(void)err;
-	if (acquire_is_random(h, flags, mt)) {
-		acquire_spread(h, mt, x);
-		return 0;
-	}
-	struct forest *f = guild_alloc(sizeof(*f));
-	size_t n = acquire_rows(h, targets, &data, &y);
-	grow(f, &data, y, n, mt);
-	struct acquire_request r = {
-		.history = h,
-		.data = &data,
-		.y = y,
-		.n_told = h->n_told,
-		.predict = predict,
-		.model = f,
-		.mt = mt,
-	};
-	acquire_read_flags(&r, flags);
-	acquire_point(&r, x);
+	struct forest *f = model;
 	for (size_t k = 0; k < N_TREES; k++) {
 		tree_fini(&f->trees[k]);
 	}
-	free(f);
-	free(y);
-	tree_data_fini(&data);
-	return 0;
+}
+
+static int suggest(void *state, const struct search_history *h, const double *targets,
+	struct guild_mt19937 *mt, double *x, struct guild_error *err)
+{
+	static const struct acquire_model model = {
+		.size = sizeof(struct forest), .fit = fit, .predict = predict, .fini = fini};
+	(void)err;
+	return acquire_suggest(&model, state, h, targets, mt, x);
 }
 
 const struct sampler_class search_forest = {

@@ -118,8 +118,11 @@ static void boost(struct booster *b, double quantile, struct boosted *out)
 	}
 }
 
-static void fit(struct gbrt *g, const struct tree_data *data, const double *y)
+static void fit(void *model, const struct tree_data *data, const double *y,
+	struct guild_mt19937 *mt)
 {
+	struct gbrt *g = model;
+	(void)mt; /* nothing is drawn */
 	size_t n = data->n + 1;
 	uint32_t *order = tree_order(data);
 	double *work = guild_alloc(3 * n * sizeof(*work));
@@ -141,45 +144,23 @@ static void fit(struct gbrt *g, const struct tree_data *data, const double *y)
 	free(order);
 }
 
-static void fini(struct gbrt *g)
+static void fini(void *model)
 {
+	struct gbrt *g = model;
 	for (size_t k = 0; k < N_QUANTILES; k++) {
 		for (size_t i = 0; i < N_TREES; i++) {
 			tree_fini(&g->parts[k].trees[i]);
 		}
 	}
-	free(g);
 }
 
 static int suggest(void *state, const struct search_history *h, const double *targets,
 	struct guild_mt19937 *mt, double *x, struct guild_error *err)
 {
-	const struct guild_value *flags = state;
-	struct tree_data data;
-	double *y = NULL;
+	static const struct acquire_model model = {
+		.size = sizeof(struct gbrt), .fit = fit, .predict = predict, .fini = fini};
 	(void)err;
-	if (acquire_is_random(h, flags, mt)) {
-		acquire_spread(h, mt, x);
-		return 0;
-	}
-	struct gbrt *g = guild_alloc(sizeof(*g));
-	acquire_rows(h, targets, &data, &y);
-	fit(g, &data, y);
-	struct acquire_request r = {
-		.history = h,
-		.data = &data,
-		.y = y,
-		.n_told = h->n_told,
-		.predict = predict,
-		.model = g,
-		.mt = mt,
-	};
-	acquire_read_flags(&r, flags);
-	acquire_point(&r, x);
-	fini(g);
-	free(y);
-	tree_data_fini(&data);
-	return 0;
+	return acquire_suggest(&model, state, h, targets, mt, x);
 }
 
 const struct sampler_class search_gbrt = {
