@@ -223,6 +223,10 @@ int guild_cmd_select_run(struct guild_ctx *ctx, const struct guild_args *args,
 	struct guild_run *out, struct guild_error *err);
 /* Prints a value as JSON on stdout: one line. */
 void guild_cmd_print_json(const struct guild_value *v);
+/* Adds the names of a comma-separated list (NULL: none), without blanks around them and without empty ones. */
+void guild_cmd_split_names(const char *text, struct guild_strs *out);
+/* Takes batches out of a list. */
+void guild_cmd_drop_batches(struct guild_runs *runs);
 
 /* Runs a shell-quoted command on this terminal, `last_arg` (may be NULL) appended, in `cwd` (NULL: here); *status: exit code or minus the signal. */
 int guild_cmd_run_foreground(const struct guild_ctx *ctx, const char *command, const char *last_arg,

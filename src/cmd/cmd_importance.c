@@ -116,21 +116,6 @@ static void print_json(struct guild_ctx *ctx, const struct guild_value *found, s
 	guild_cmd_print_json(out);
 }
 
-static void split_names(const char *text, struct guild_strs *out)
-{
-	struct guild_strs parts = {0};
-
-	guild_strs_split(&parts, text ? text : "", ',');
-	for (size_t i = 0; i < parts.n; i++) {
-		struct guild_str name = guild_str_trim(guild_str(parts.v[i]));
-
-		if (name.n > 0) {
-			guild_strs_add_n(out, name.p, name.n);
-		}
-	}
-	guild_strs_fini(&parts);
-}
-
 static int find(struct guild_ctx *ctx, const struct guild_args *args,
 	struct guild_cmd_trials *trials, const struct guild_strs *flags, struct guild_value **out,
 	struct guild_error *err)
@@ -168,7 +153,7 @@ static int run(struct guild_ctx *ctx, const struct guild_args *args)
 	struct guild_strs flags = {0};
 	struct guild_value *found = NULL;
 
-	split_names(guild_args_text(args, "flags"), &flags);
+	guild_cmd_split_names(guild_args_text(args, "flags"), &flags);
 	int rc = guild_cmd_select_trials(ctx, args, &trials, &err);
 
 	rc = rc ? rc : find(ctx, args, &trials, &flags, &found, &err);

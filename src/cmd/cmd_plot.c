@@ -109,24 +109,6 @@ static void plot_cmd_fini(struct plot_cmd *c)
 	guild_cmd_trials_fini(&c->trials);
 }
 
-static void read_names(const struct guild_args *args, const char *key, struct guild_strs *out)
-{
-	const char *text = guild_args_text(args, key);
-	struct guild_strs parts = {0};
-
-	if (text) {
-		guild_strs_split(&parts, text, ',');
-	}
-	for (size_t i = 0; i < parts.n; i++) {
-		struct guild_str name = guild_str_trim(guild_str(parts.v[i]));
-
-		if (name.n > 0) {
-			guild_strs_add_n(out, name.p, name.n);
-		}
-	}
-	guild_strs_fini(&parts);
-}
-
 static int read_size(const char *text, struct guild_plot_style *out, struct guild_error *err)
 {
 	const char *x = text ? strchr(text, 'x') : NULL;
@@ -220,9 +202,9 @@ static int read_options(const struct guild_args *args, struct plot_cmd *c, struc
 	if (kind && !guild_plot_kind_parse(kind, &c->req.kind)) {
 		return guild_error_set(err, GUILD_EINVALID, "no kind '%s'", kind);
 	}
-	read_names(args, "flags", &c->flags);
-	read_names(args, "log", &c->log_axes);
-	read_names(args, "linear", &c->linear_axes);
+	guild_cmd_split_names(guild_args_text(args, "flags"), &c->flags);
+	guild_cmd_split_names(guild_args_text(args, "log"), &c->log_axes);
+	guild_cmd_split_names(guild_args_text(args, "linear"), &c->linear_axes);
 	c->req.flags = &c->flags;
 	c->req.log_axes = &c->log_axes;
 	c->req.linear_axes = &c->linear_axes;

@@ -160,20 +160,6 @@ static int refresh_index(struct publishing *p, struct guild_error *err)
 	return guild_store_publish_index(p->dest, p->index_path, &p->ctx->log, err);
 }
 
-static void keep_plain(struct guild_runs *runs)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < runs->n; i++) {
-		if (guild_run_is_batch(&runs->v[i])) {
-			guild_run_fini(&runs->v[i]);
-		} else {
-			runs->v[n++] = runs->v[i];
-		}
-	}
-	runs->n = n;
-}
-
 static int publish_all(struct publishing *p, const struct guild_runs *runs)
 {
 	struct guild_error err = {0};
@@ -233,7 +219,7 @@ static int run(struct guild_ctx *ctx, const struct guild_args *args)
 		bool had_any = runs.n > 0;
 
 		if (!guild_args_flag(args, "include-batch")) {
-			keep_plain(&runs);
+			guild_cmd_drop_batches(&runs);
 		}
 		if (runs.n == 0) {
 			guild_log(&ctx->log, "note", "Nothing to publish%s.",

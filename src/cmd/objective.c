@@ -127,20 +127,6 @@ static void want_trials(struct wanted *w, const struct guild_run *batch)
 	guild_strs_fini(&ids);
 }
 
-static void drop_batches(struct guild_runs *runs)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < runs->n; i++) {
-		if (guild_run_is_batch(&runs->v[i])) {
-			guild_run_fini(&runs->v[i]);
-		} else {
-			runs->v[n++] = runs->v[i];
-		}
-	}
-	runs->n = n;
-}
-
 static int select_named(struct guild_ctx *ctx, const struct guild_args *args,
 	struct guild_runs *out, struct guild_error *err)
 {
@@ -208,7 +194,7 @@ int guild_cmd_select_trials(struct guild_ctx *ctx, const struct guild_args *args
 	} else {
 		rc = select_newest(ctx, &out->runs, err);
 	}
-	drop_batches(&out->runs);
+	guild_cmd_drop_batches(&out->runs);
 	if (rc == 0 && out->runs.n == 0) {
 		rc = guild_error_set(err, GUILD_ENOTFOUND, "no matching runs");
 	}

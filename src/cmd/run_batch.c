@@ -215,15 +215,12 @@ static void add_goal(struct guild_run_cmd *c, const char *text, bool maximize,
 	struct guild_value *out)
 {
 	struct guild_strs parts = {0};
-	guild_strs_split(&parts, text, ',');
+	guild_cmd_split_names(text, &parts);
 	for (size_t i = 0; i < parts.n; i++) {
-		struct guild_str s = guild_str_trim(guild_str(parts.v[i]));
-		if (s.n > 0) {
-			guild_value_append(c->ctx->arena, out,
-				guild_value_string(c->ctx->arena,
-					guild_arena_format(c->ctx->arena, "%s%.*s",
-						maximize ? "-" : "", (int)s.n, s.p)));
-		}
+		guild_value_append(c->ctx->arena, out,
+			guild_value_string(c->ctx->arena,
+				guild_arena_format(c->ctx->arena, "%s%s", maximize ? "-" : "",
+					parts.v[i])));
 	}
 	guild_strs_fini(&parts);
 }

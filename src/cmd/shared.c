@@ -438,3 +438,32 @@ int guild_cmd_select_run(struct guild_ctx *ctx, const struct guild_args *args,
 	guild_runs_fini(&runs);
 	return rc;
 }
+
+void guild_cmd_split_names(const char *text, struct guild_strs *out)
+{
+	struct guild_strs parts = {0};
+
+	guild_strs_split(&parts, text ? text : "", ',');
+	for (size_t i = 0; i < parts.n; i++) {
+		struct guild_str name = guild_str_trim(guild_str(parts.v[i]));
+
+		if (name.n > 0) {
+			guild_strs_add_n(out, name.p, name.n);
+		}
+	}
+	guild_strs_fini(&parts);
+}
+
+void guild_cmd_drop_batches(struct guild_runs *runs)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < runs->n; i++) {
+		if (guild_run_is_batch(&runs->v[i])) {
+			guild_run_fini(&runs->v[i]);
+		} else {
+			runs->v[n++] = runs->v[i];
+		}
+	}
+	runs->n = n;
+}
