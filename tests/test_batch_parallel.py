@@ -172,3 +172,13 @@ def test_killed_anywhere_nothing_is_lost_or_repeated(guild):
         made = set(guild.runs()) - known
         assert made == {batch, *trials}, "nothing is left half made"
     assert kills > 20
+
+
+def test_jobs_are_kept_with_a_staged_batch(guild):
+    guild.write("guild.yml", OPS)
+    guild("run", "t", "x=[1,2,3]", "-j", "3", "--stage", "-y")
+    batch = batch_of(guild)
+    assert "jobs: 3\n" in guild.attr(batch, "run_params")
+    # Apart, as parallel trials are.
+    assert guild("run", "--start", batch.name, "-y").stdout == ""
+    assert guild("run", "t", "x=[1,2]", "-y").stdout == "1\n2\n"

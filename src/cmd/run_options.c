@@ -143,6 +143,10 @@ static struct guild_value *run_params(const struct guild_run_cmd *c)
 	if (c->profiles->n > 0) {
 		guild_value_set(a, v, "profiles", guild_value_strs(a, c->profiles));
 	}
+	if (guild_args_given(c->args, "jobs")) {
+		guild_value_set(a, v, "jobs",
+			guild_value_int(a, guild_args_int(c->args, "jobs", 0)));
+	}
 	guild_value_set(a, v, "opspec", guild_value_string(a, c->spec));
 	return v;
 }

@@ -99,7 +99,6 @@ struct guild_trial {
 	struct guild_run run;
 	struct guild_batch_trial shown; /* what the hooks see of it */
 	enum guild_trial_state state;
-	bool is_new;      /* made by this process: its records are up to date */
 	bool is_again;    /* it was started before, and is to be started anew */
 	bool is_earlier;  /* of an earlier round */
 	unsigned n_lost;  /* how often this process saw it end without a record of its end */

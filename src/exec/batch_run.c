@@ -87,7 +87,6 @@ static int make_trial(struct batch *b, struct guild_trial **out, struct guild_er
 		return rc;
 	}
 	*out = guild_trials_add(&b->trials, &run, flags);
-	(*out)->is_new = true;
 	if (b->hooks->made) {
 		b->hooks->made(b->hooks->arg, &(*out)->shown);
 	}
@@ -313,18 +312,15 @@ static int prepare(struct batch *b, bool *was_complete, struct guild_error *err)
 	return rc;
 }
 
-static int jobs_of(const struct batch *b)
+/* As asked for now, else as it was when the batch was made. */
+static size_t jobs_of(const struct batch *b)
 {
-	int64_t jobs = b->start->options->jobs;
+	const struct guild_value *params = guild_run_attr(b->run, b->a, "run_params");
+	double jobs = (double)b->start->options->jobs;
 	if (jobs == 0) {
-		jobs = guild_value_as_f64(guild_value_get(guild_run_attr(b->run, b->a,
-								  "run_params"),
-			       "jobs")) >= 1
-			       ? guild_value_get(guild_run_attr(b->run, b->a, "run_params"), "jobs")
-					 ->i
-			       : 1;
+		jobs = guild_value_as_f64(guild_value_get(params, "jobs"));
 	}
-	return jobs > GUILD_BATCH_JOBS_MAX ? GUILD_BATCH_JOBS_MAX : (int)jobs;
+	return jobs >= 1 ? (size_t)(jobs < GUILD_BATCH_JOBS_MAX ? jobs : GUILD_BATCH_JOBS_MAX) : 1;
 }
 
 static int run_batch(struct batch *b, bool was_complete, struct guild_error *err)
@@ -357,7 +353,7 @@ int guild_batch_run(struct guild_run *run, const struct guild_batch_request *req
 	int rc = prepare(&b, &was_complete, err);
 	b.synced_us = guild_monotonic_us();
 	if (rc == 0) {
-		b.workers = (struct guild_batch_workers){.max = (size_t)jobs_of(&b),
+		b.workers = (struct guild_batch_workers){.max = jobs_of(&b),
 			.start = req->start,
 			.signals = &b.signals,
 			.cmd_dir = run->dir,
