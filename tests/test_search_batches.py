@@ -222,6 +222,19 @@ def test_stored_as_0_9_0_does(search, oracle):
         assert both[0] == both[1]
 
 
+def test_a_space_with_conditions_ends_when_all_of_it_was_tried(guild):
+    guild.write("guild.yml", """
+train:
+  exec: "echo loss: 1"
+  flags:
+    kind: {choices: [a, b, c]}
+    x: {min: 1, max: 4, when: kind=a}
+""")
+    done = guild("run", "train", "-o", "tpe", "-m", "20", "-y")
+    ran = [flags for flags in (guild.attr(r, "flags") for r in guild.runs()) if "kind:" in flags]
+    assert "All combinations" in done.stderr and len(ran) == 6 and len(set(ran)) == 6
+
+
 def test_a_search_among_operations(guild):
     guild.write("guild.yml", """
 - model: svm

@@ -51,7 +51,7 @@ struct guild_value *guild_space_values(struct guild_arena *a, const struct guild
 	const double *x);
 /* The point for a dict of values, which may hold others, too. False: it is not in the space. */
 bool guild_space_point(const struct guild_space *s, const struct guild_value *values, double *x);
-/* How many points there are; INFINITY with a REAL dimension. */
+/* How many points there are, one for all that differ in nothing that is searched; INFINITY with a REAL dimension. */
 double guild_space_size(const struct guild_space *s);
 
 /* ---- flags as a space (docs/guide/search.md) --------------------------------------------------------------------- */

@@ -19,6 +19,7 @@ struct guild_search_batch {
 	struct search_goals goals;
 	const char *prev; /* where points from before come from */
 	size_t max_trials, random_starts;
+	double n_points; /* that there are to try */
 	size_t n_trials; /* of the batch so far */
 	size_t n_known;  /* that count for the optimizer */
 	size_t n_without,
@@ -239,7 +240,7 @@ static int next(void *arg, struct guild_arena *a, const struct guild_value **fla
 	if (s->n_trials >= s->max_trials) {
 		return 0;
 	}
-	if ((double)s->n_trials >= guild_space_size(&s->fs.space)) {
+	if ((double)s->n_trials >= s->n_points) {
 		guild_log(s->log, "info", "All combinations of values were tried");
 		return 0;
 	}
@@ -406,6 +407,7 @@ static void read_settings(struct guild_search_batch *s)
 	for (size_t i = 0; i < s->fs.space.n; i++) {
 		s->has_initial = s->has_initial || s->fs.space.v[i].initial;
 	}
+	s->n_points = guild_space_size(&s->fs.space);
 	s->x = guild_alloc((s->fs.space.n + 1) * sizeof(*s->x));
 }
 

@@ -42,6 +42,9 @@ static int check_bounds(const char *name, const struct guild_value *v, const str
 	if (d->low > d->high) {
 		return fail(name, v, err, "the range is empty: its low end is above its high end");
 	}
+	if (!isfinite(d->high - d->low)) {
+		return fail(name, v, err, "its ends are too far apart");
+	}
 	if (d->log && d->low <= 0) {
 		return fail(name, v, err, "a logarithmic range must begin above 0");
 	}

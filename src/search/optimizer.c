@@ -23,6 +23,7 @@ struct guild_optimizer {
 	size_t targets_cap;
 	bool has_targets;      /* of what was told so far */
 	struct guild_map seen; /* hashes of points */
+	double size;           /* how many points there are */
 };
 
 /* ---- making ------------------------------------------------------------------------------------------------------- */
@@ -160,6 +161,7 @@ int guild_optimizer_new(const char *name, const struct guild_space *space,
 	o->options = *options;
 	o->options.n_objectives = options->n_objectives ? options->n_objectives : 1;
 	copy_space(o, space);
+	o->size = guild_space_size(space);
 	struct guild_value *flags = NULL;
 	rc = fill_flags(o, options->flags, &flags, err);
 	o->options.flags = flags;
@@ -223,10 +225,10 @@ static bool was_seen(const struct guild_optimizer *o, const double *x)
 	return guild_map_has(&o->seen, key_of(o, x).text);
 }
 
-/* The next unseen point of a small finite space from a random one on. */
+/* The next unseen point of a small finite space from a random one on, over all combinations of values. */
 static bool take_next_unseen(struct guild_optimizer *o, struct guild_mt19937 *mt, double *x)
 {
-	size_t size = (size_t)guild_space_size(&o->space);
+	size_t size = (size_t)search_grid_size(&o->space);
 	size_t start = guild_mt19937_below(mt, (uint32_t)size);
 	for (size_t k = 0; k < size; k++) {
 		size_t rest = (start + k) % size;
@@ -251,10 +253,13 @@ static bool take_next_unseen(struct guild_optimizer *o, struct guild_mt19937 *mt
 static void make_unseen(struct guild_optimizer *o, struct guild_mt19937 *mt, double *x)
 {
 	size_t n = o->space.n;
+	if ((double)o->seen.n >= o->size) {
+		return;
+	}
 	double *y = guild_alloc(n * sizeof(*y));
 	for (size_t k = 0; was_seen(o, x); k++) {
 		if (k == SPREAD_TRIES) {
-			if (guild_space_size(&o->space) <= ENUMERATE_MAX &&
+			if (search_grid_size(&o->space) <= ENUMERATE_MAX &&
 				take_next_unseen(o, mt, y)) {
 				memcpy(x, y, n * sizeof(*x));
 			}
@@ -317,7 +322,7 @@ static void history(const struct guild_optimizer *o, struct search_history *h)
 static void find_targets(struct guild_optimizer *o, const struct search_history *h,
 	struct guild_mt19937 *mt)
 {
-	if (o->has_targets && h->n_objectives == 1) {
+	if ((o->has_targets || o->class->is_blind) && h->n_objectives == 1) {
 		return;
 	}
 	o->targets =
@@ -494,32 +499,81 @@ bool guild_optimizer_best(const struct guild_optimizer *o, double *x, double *va
 	return true;
 }
 
-/* A point that is beaten is beaten by one of the front so far: beating is transitive. */
+struct ranked {
+	const struct search_point *p;
+	size_t id, n_objectives;
+};
+
+static int compare_goals(const struct ranked *x, const struct ranked *y)
+{
+	if (x->p->violation != y->p->violation) {
+		return x->p->violation < y->p->violation ? -1 : 1;
+	}
+	for (size_t k = 0; k < x->n_objectives; k++) {
+		if (x->p->y[k] != y->p->y[k]) {
+			return x->p->y[k] < y->p->y[k] ? -1 : 1;
+		}
+	}
+	return 0;
+}
+
+static int compare_ranked(const void *a, const void *b)
+{
+	const struct ranked *x = a;
+	const struct ranked *y = b;
+	int by_goals = compare_goals(x, y);
+	return by_goals ? by_goals : x->id < y->id ? -1 : x->id > y->id;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	size_t x = *(const size_t *)a;
+	size_t y = *(const size_t *)b;
+	return x < y ? -1 : x > y;
+}
+
+/* In this order none is beaten by a later one; of two objectives, or one, the last of the front is the one to beat. */
 size_t guild_optimizer_front(const struct guild_optimizer *o, uint64_t *ids, size_t max)
 {
+	struct ranked *v = guild_alloc((o->n_complete + 1) * sizeof(*v));
 	size_t *front = guild_alloc((o->n_complete + 1) * sizeof(*front));
+	size_t *different = guild_alloc((o->n_complete + 1) * sizeof(*different));
+	size_t n_all = 0;
 	size_t n = 0;
+	size_t n_different = 0;
+	bool is_beaten = false;
 	for (size_t i = 0; i < o->n; i++) {
-		bool is_beaten = o->points[i].state != SEARCH_COMPLETE;
-		for (size_t k = 0; k < n && !is_beaten; k++) {
-			is_beaten = beats(o, &o->points[front[k]], &o->points[i]);
+		if (o->points[i].state == SEARCH_COMPLETE) {
+			v[n_all++] = (struct ranked){.p = &o->points[i],
+				.id = i,
+				.n_objectives = o->options.n_objectives};
 		}
-		if (is_beaten) {
-			continue;
-		}
-		size_t kept = 0;
-		for (size_t k = 0; k < n; k++) {
-			if (!beats(o, &o->points[i], &o->points[front[k]])) {
-				front[kept++] = front[k];
+	}
+	qsort(v, n_all, sizeof(*v), compare_ranked);
+	for (size_t i = 0; i < n_all; i++) {
+		if (i == 0 || compare_goals(&v[i - 1], &v[i]) != 0) {
+			is_beaten = false;
+			size_t first = o->options.n_objectives <= 2 && n_different > 0
+					       ? n_different - 1
+					       : 0;
+			for (size_t k = first; k < n_different && !is_beaten; k++) {
+				is_beaten = beats(o, &o->points[different[k]], v[i].p);
+			}
+			if (!is_beaten) {
+				different[n_different++] = v[i].id;
 			}
 		}
-		n = kept;
-		front[n++] = i;
+		if (!is_beaten) {
+			front[n++] = v[i].id;
+		}
 	}
+	qsort(front, n, sizeof(*front), compare_ids);
 	for (size_t k = 0; k < n && k < max; k++) {
 		ids[k] = front[k];
 	}
+	free(v);
 	free(front);
+	free(different);
 	return n;
 }
 

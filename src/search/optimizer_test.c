@@ -28,6 +28,8 @@ static void refuses_bad_spaces(void **state)
 		{"[{\"name\": \"x\", \"type\": \"real\"}]", "needs a type"},
 		{"[{\"name\": \"x\", \"type\": \"int\", \"low\": 1}]", "'high'"},
 		{"[{\"name\": \"x\", \"type\": \"int\", \"low\": 1, \"high\": 0}]", "above"},
+		{"[{\"name\": \"x\", \"type\": \"float\", \"low\": -1e308, \"high\": 1e308}]",
+			"too far apart"},
 		{"[{\"name\": \"x\", \"type\": \"int\", \"low\": 0.5, \"high\": 2}]", "whole"},
 		{"[{\"name\": \"x\", \"type\": \"float\", \"low\": 0, \"high\": 1, \"log\": true}]",
 			"logarithmic"},
@@ -71,6 +73,96 @@ static void units_go_there_and_back(void **state)
 	guild_arena_free(a);
 }
 
+static void counts_points_that_differ(void **state)
+{
+#define ROOT "{\"name\": \"c\", \"type\": \"categorical\", \"choices\": [\"a\", \"b\", \"d\"]}"
+#define HUNG(name, high, when)                                                     \
+	",{\"name\": \"" name "\", \"type\": \"int\", \"low\": 1, \"high\": " high \
+	", \"when\": " when "}"
+	static const struct {
+		const char *json;
+		double size;
+	} cases[] = {
+		{"[" ROOT "]", 3},
+		{"[" ROOT HUNG("k", "4", "{\"c\": \"b\"}") "]", 6},
+		{"[" ROOT HUNG("k", "4", "{\"c\": [\"b\", \"a\", \"b\"]}") "]", 9},
+		{"[" ROOT HUNG("k", "4", "{\"c\": \"b\"}")
+				HUNG("m", "5", "{\"c\": [\"b\", \"d\"]}") "]",
+			1 + 20 + 5},
+		{"[" ROOT HUNG("k", "4", "{\"c\": \"b\"}") HUNG("m", "5", "{\"k\": 2}") "]",
+			2 + 3 + 5},
+		{"[" ROOT HUNG("k", "4",
+			 "{\"c\": \"b\"}") ",{\"name\": \"f\", \"type\": \"int\", \"low\": 0, \"high\": 1}]",
+			12},
+		{"[" ROOT
+		 ",{\"name\": \"x\", \"type\": \"float\", \"low\": 1, \"high\": 2, \"when\": "
+		 "{\"c\": \"a\"}}]",
+			INFINITY},
+	};
+#undef ROOT
+#undef HUNG
+	for (size_t i = 0; i < GUILD_ARRAY_LEN(cases); i++) {
+		struct guild_arena *a = guild_arena_new();
+		struct guild_space s;
+		read_space(a, cases[i].json, &s);
+		assert_true(guild_space_size(&s) == cases[i].size);
+		guild_arena_free(a);
+	}
+}
+
+/* By the definition: what no other one is nowhere worse than and somewhere better. */
+static size_t plain_front(const double *y, size_t n, size_t n_objectives, uint64_t *ids)
+{
+	size_t n_front = 0;
+	for (size_t i = 0; i < n; i++) {
+		bool is_beaten = false;
+		for (size_t k = 0; k < n && !is_beaten; k++) {
+			bool is_worse = false;
+			bool is_better = false;
+			for (size_t m = 0; m < n_objectives; m++) {
+				double diff = y[k * n_objectives + m] - y[i * n_objectives + m];
+				is_worse = is_worse || diff > 0;
+				is_better = is_better || diff < 0;
+			}
+			is_beaten = is_better && !is_worse;
+		}
+		if (!is_beaten) {
+			ids[n_front++] = i;
+		}
+	}
+	return n_front;
+}
+
+static void the_front_is_what_none_beats(void **state)
+{
+	enum { N = 300, DIMS = 4 };
+	static const struct guild_dim dim = {.name = "x", .high = 1, .parent = GUILD_DIM_ALWAYS};
+	struct guild_dim copy = dim;
+	struct guild_space s = {.v = &copy, .n = 1};
+	for (size_t n_objectives = 1; n_objectives <= DIMS; n_objectives++) {
+		struct guild_optimizer_options options = {.n_objectives = n_objectives};
+		struct guild_optimizer *o = NULL;
+		struct guild_mt19937 mt;
+		double y[N * DIMS];
+		uint64_t wanted[N];
+		uint64_t found[N];
+		guild_mt19937_seed(&mt, n_objectives);
+		assert_int_equal(guild_optimizer_new("random", &s, &options, &o, NULL), 0);
+		for (size_t i = 0; i < N; i++) {
+			double x = 0.5;
+			struct guild_outcome out = {.values = y + i * n_objectives};
+			for (size_t m = 0; m < n_objectives; m++) {
+				y[i * n_objectives + m] = guild_mt19937_below(&mt, 12);
+			}
+			assert_int_equal(guild_optimizer_add(o, &x, &out, NULL, NULL), 0);
+		}
+		size_t n = plain_front(y, N, n_objectives, wanted);
+		assert_int_equal(guild_optimizer_front(o, found, N), n);
+		assert_memory_equal(found, wanted, n * sizeof(*found));
+		guild_optimizer_free(o);
+	}
+}
+
 static void gives_every_point_of_a_finite_space_once(void **state)
 {
 	struct guild_arena *a = guild_arena_new();
@@ -100,6 +192,10 @@ static void gives_every_point_of_a_finite_space_once(void **state)
 			assert_int_equal(guild_optimizer_tell(o, id, &out, NULL), 0);
 			assert_int_equal(guild_optimizer_tell(o, id, &out, NULL), GUILD_EEXISTS);
 		}
+		double again[2];
+		uint64_t last = 0;
+		assert_int_equal(guild_optimizer_ask(o, again, &last, NULL), 0);
+		assert_int_equal(last, 5);
 		double best = -1;
 		assert_true(guild_optimizer_best(o, NULL, &best, NULL));
 		assert_true(best == 0);
@@ -171,6 +267,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refuses_bad_spaces),
 		cmocka_unit_test(units_go_there_and_back),
+		cmocka_unit_test(counts_points_that_differ),
+		cmocka_unit_test(the_front_is_what_none_beats),
 		cmocka_unit_test(gives_every_point_of_a_finite_space_once),
 		cmocka_unit_test(same_seed_same_points),
 		cmocka_unit_test(targets_are_finite_and_ordered),

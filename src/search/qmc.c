@@ -33,6 +33,7 @@ const struct sampler_class search_qmc = {
 		.aliases = "sobol",
 		.help = "Fills the space evenly: a scrambled Sobol sequence."},
 	.takes_several = true,
+	.is_blind = true,
 	.open = open_qmc,
 	.suggest = suggest,
 	.close = close_qmc,

@@ -19,5 +19,6 @@ const struct sampler_class search_random = {
 		.aliases = "skopt:random",
 		.help = "Draws every point by chance."},
 	.takes_several = true,
+	.is_blind = true,
 	.suggest = suggest,
 };

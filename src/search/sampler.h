@@ -37,6 +37,7 @@ struct sampler_setup {
 struct sampler_class {
 	struct guild_optimizer_info info;
 	bool takes_several; /* objectives; else it is given one made of them (ParEGO) */
+	bool is_blind;      /* to results: targets may be missing */
 	/* May be NULL: no state. */
 	int (*open)(const struct sampler_setup *setup, void **state, struct guild_error *err);
 	/* A new point. `mt` is seeded by the search's seed and the number of points there are, so that what is suggested follows from the history alone. `y`: one target
@@ -77,6 +78,8 @@ double search_dim_from_unit(const struct guild_dim *d, double u);
 double search_dim_point(const struct guild_dim *d, const struct guild_value *v);
 /* Puts NaN where a dimension is not searched. */
 void search_mask(const struct guild_space *s, double *x);
+/* Combinations of values, conditions or not: guild_space_size or more. */
+double search_grid_size(const struct guild_space *s);
 bool search_is_active(const struct guild_space *s, size_t dim, const double *x);
 
 /* ---- flags --------------------------------------------------------------------------------------------------------- */

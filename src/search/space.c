@@ -19,6 +19,10 @@ static int check_range(const struct guild_dim *d, struct guild_error *err)
 		return guild_error_set(err, GUILD_EINVALID, "'%s': low %.17g is above high %.17g",
 			d->name, d->low, d->high);
 	}
+	if (!isfinite(d->high - d->low)) {
+		return guild_error_set(err, GUILD_EINVALID, "'%s': low and high are too far apart",
+			d->name);
+	}
 	if (d->log && d->low <= 0) {
 		return guild_error_set(err, GUILD_EINVALID,
 			"'%s': a logarithmic scale needs a low above 0, not %.17g", d->name,
@@ -79,15 +83,78 @@ int guild_space_check(const struct guild_space *s, struct guild_error *err)
 	return rc;
 }
 
+static double dim_size(const struct guild_dim *d)
+{
+	return d->kind == GUILD_DIM_CATEGORICAL ? (double)d->n_choices
+	       : d->kind == GUILD_DIM_INT       ? d->high - d->low + 1
+	       : d->low == d->high              ? 1
+						: INFINITY;
+}
+
+/* A dimension and one of the values it hangs on. */
+struct branch {
+	double value;
+	size_t dim;
+};
+
+static int compare_branches(const void *a, const void *b)
+{
+	const struct branch *x = a;
+	const struct branch *y = b;
+	if (x->value != y->value) {
+		return x->value < y->value ? -1 : 1;
+	}
+	return x->dim < y->dim ? -1 : x->dim > y->dim;
+}
+
+/* How many combinations there are of a dimension with all that hangs on it; counts[] of those is known. */
+static double count_below(const struct guild_space *s, size_t dim, const double *counts)
+{
+	double sum = dim_size(&s->v[dim]);
+	size_t n = 0;
+	for (size_t i = dim + 1; i < s->n; i++) {
+		n += s->v[i].parent == dim ? s->v[i].n_when : 0;
+	}
+	if (n == 0 || isinf(sum)) {
+		return sum;
+	}
+	struct branch *v = guild_alloc(n * sizeof(*v));
+	n = 0;
+	for (size_t i = dim + 1; i < s->n; i++) {
+		for (size_t k = 0; s->v[i].parent == dim && k < s->v[i].n_when; k++) {
+			v[n++] = (struct branch){.value = s->v[i].when[k], .dim = i};
+		}
+	}
+	qsort(v, n, sizeof(*v), compare_branches);
+	for (size_t i = 0, next = 0; i < n; i = next) {
+		double product = 1;
+		for (next = i; next < n && v[next].value == v[i].value; next++) {
+			bool is_again = next > i && v[next].dim == v[next - 1].dim;
+			product *= is_again ? 1 : counts[v[next].dim];
+		}
+		sum += product - 1;
+	}
+	free(v);
+	return sum;
+}
+
 double guild_space_size(const struct guild_space *s)
+{
+	double *counts = guild_alloc((s->n + 1) * sizeof(*counts));
+	double size = 1;
+	for (size_t i = s->n; i > 0; i--) {
+		counts[i - 1] = count_below(s, i - 1, counts);
+		size *= s->v[i - 1].parent == GUILD_DIM_ALWAYS ? counts[i - 1] : 1;
+	}
+	free(counts);
+	return size;
+}
+
+double search_grid_size(const struct guild_space *s)
 {
 	double size = 1;
 	for (size_t i = 0; i < s->n; i++) {
-		const struct guild_dim *d = &s->v[i];
-		size *= d->kind == GUILD_DIM_CATEGORICAL ? (double)d->n_choices
-			: d->kind == GUILD_DIM_INT       ? d->high - d->low + 1
-			: d->low == d->high              ? 1
-							 : INFINITY;
+		size *= dim_size(&s->v[i]);
 	}
 	return size;
 }
