@@ -248,6 +248,8 @@ def test_messages(home):
     assert "0f0f0f0f" in done.stderr
     done = home("plot", "-k", "pie", code=2)
     assert "pie" in done.stderr
+    done = home("plot", "--json", "-o", "-", code=1)
+    assert done.stdout == "" and "standard output" in done.stderr
     done = home("plot", "-Fo", "other", code=1)
     assert "no flag differs between the runs" in done.stderr and "--kind history" in done.stderr
     assert not list(home.cwd.iterdir()), "nothing half-made"

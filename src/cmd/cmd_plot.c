@@ -146,6 +146,10 @@ static int read_path(const struct guild_args *args, struct plot_cmd *c, struct g
 	}
 	const char *ext = guild_path_ext(path);
 
+	if (strcmp(path, "-") == 0 && guild_args_flag(args, "json")) {
+		return guild_error_set(err, GUILD_EINVALID,
+			"--json and --output - both write to standard output");
+	}
 	if (strcmp(ext, ".png") == 0 || strcmp(ext, ".PNG") == 0) {
 		c->format = GUILD_PLOT_PNG;
 	} else if (strcmp(path, "-") != 0 && strcmp(ext, ".svg") != 0 && strcmp(ext, ".SVG") != 0) {
