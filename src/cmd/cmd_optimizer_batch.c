@@ -74,9 +74,8 @@ static struct guild_value *trial_value(const struct guild_ctx *ctx, const struct
 	return v;
 }
 
-/* Which runs count as trials from before: --prev-trials. */
+/* Which runs count as trials from before: --prev-trials. Those of the batch are linked from it, and no others are opened. */
 struct kin {
-	const struct guild_run *batch;
 	struct guild_run proto;
 	const char *id; /* only this one, or NULL */
 	char *name;
@@ -88,22 +87,15 @@ struct kin {
 static bool is_kin(void *arg, const struct guild_run *r)
 {
 	const struct kin *k = arg;
-	bool is_it = false;
-	if (guild_run_is_batch(r) || (k->id && !guild_streq(k->id, r->id))) {
-		return false;
-	}
-	if (k->by_operation) {
+	bool is_it = !guild_run_is_batch(r) && (!k->id || strcmp(k->id, r->id) == 0);
+	if (is_it && k->by_operation) {
 		char *name = guild_run_display_name(r);
 		is_it = guild_streq(name, k->name);
 		free(name);
-	} else if (k->by_sourcecode) {
+	} else if (is_it && k->by_sourcecode) {
 		const char *digest =
 			guild_value_text(guild_run_attr(r, k->arena, "sourcecode_digest"));
 		is_it = digest && guild_streq(digest, k->digest);
-	} else {
-		char *link = guild_path_join(k->batch->dir, r->id);
-		is_it = guild_is_dir(link);
-		free(link);
 	}
 	return is_it;
 }
@@ -112,12 +104,13 @@ static int list_trials(const struct guild_ctx *ctx, const struct guild_args *arg
 	const struct guild_run *batch, struct guild_runs *out, struct guild_error *err)
 {
 	const char *which = guild_args_text(args, "prev-trials");
-	struct kin kin = {.batch = batch,
-		.id = guild_args_text(args, "trial"),
+	struct kin kin = {.id = guild_args_text(args, "trial"),
 		.arena = ctx->arena,
 		.by_operation = guild_streq(which, "operation"),
 		.by_sourcecode = guild_streq(which, "sourcecode")};
-	const struct guild_run_filter filter = {.accepts = is_kin, .accepts_arg = &kin};
+	bool by_batch = !kin.by_operation && !kin.by_sourcecode;
+	const struct guild_run_filter filter = {
+		.accepts = is_kin, .accepts_arg = &kin, .id_prefix = kin.id};
 	char *runs_dir = guild_path_dirname(batch->dir);
 	char *proto = guild_path_join(batch->guild_dir, "proto");
 	int rc = guild_run_open(proto, &kin.proto, err);
@@ -125,7 +118,8 @@ static int list_trials(const struct guild_ctx *ctx, const struct guild_args *arg
 		kin.name = guild_run_display_name(&kin.proto);
 		kin.digest = guild_value_text(guild_run_attr(&kin.proto, ctx->arena,
 			"sourcecode_digest"));
-		rc = guild_store_list(runs_dir, &filter, NULL, out, &ctx->log, err);
+		rc = guild_store_list(runs_dir, &filter,
+			by_batch ? guild_path_basename(batch->dir) : NULL, out, &ctx->log, err);
 	}
 	guild_run_fini(&kin.proto);
 	free(kin.name);
