@@ -217,6 +217,9 @@ def test_which_runs_and_objective(home):
     history = data("-k", "history")["best_so_far"]
     assert len(history) == 30 and all(a >= b for a, b in zip(history, history[1:]))
     assert data("--linear", "lr")["axes"] != data()["axes"]
+    timed = data("-k", "scatter", "-x", ".time")
+    assert timed["axes"][0]["scale"] == "linear" and {r["x"] for r in timed["runs"]} == {0.5}
+    assert {r["objective"] for r in data("--minimize", ".time")["runs"]} == {0.5}
     points = data("-k", "scalars", "1")["scalars"]["loss"][0]["points"]
     assert [p[0] for p in points] == [1, 2, 3]
 

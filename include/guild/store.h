@@ -462,6 +462,8 @@ const struct guild_value *guild_run_data_flags(struct guild_run_data
 const struct guild_scalars *guild_run_data_scalars(struct guild_run_data *d);
 /* Computed attribute (query.md 1.3) or raw one; NULL: undefined. */
 const struct guild_value *guild_run_data_attr(struct guild_run_data *d, const char *name);
+/* "started", "stopped" in microseconds since the epoch, "time" in microseconds; false: undefined. */
+bool guild_run_data_time(struct guild_run_data *d, const char *name, int64_t *us);
 /* Value of a column; NULL: undefined. Lives as long as d. */
 const struct guild_value *guild_run_data_col(struct guild_run_data *d, const struct guild_col *c);
 

@@ -25,7 +25,7 @@ static const struct guild_opt opts[] = {
 		.value = "COL",
 		.kind = GUILD_OPT_TEXT,
 		.complete = GUILD_COMPLETE_COLUMN,
-		.help = "Column of the horizontal axis of a scatter plot: '=lr', 'time', 'max acc'."},
+		.help = "Column of the horizontal axis of a scatter plot: '=lr', '.time', 'max acc'."},
 	{.names = "-y --y",
 		.value = "COL",
 		.kind = GUILD_OPT_TEXT,
@@ -306,7 +306,7 @@ const struct guild_cmd guild_cmd_plot = {
 		"  scalars     a scalar over steps, a line for each run\n"
 		"  importance  how much of the objective each flag explains\n\n"
 		"A column spec is as for 'guild compare --cols': 'loss', 'min loss', '=lr' for a flag, "
-		"'time' for an attribute. Runs without a value of the objective are left out, and "
+		"'.time' for an attribute, here in seconds. Runs without a value of the objective are left out, and "
 		"counted below the chart.\n\n"
 		"SVG needs no other program or library, keeps text as text, and shows in a browser what "
 		"each mark stands for; PNG needs Cairo.\n\n"
@@ -315,7 +315,7 @@ const struct guild_cmd guild_cmd_plot = {
 		"  guild plot --kind history -o history.png --scale 2\n"
 		"  guild plot 8f3c0a12 --kind contour --flags lr,dropout\n"
 		"  guild plot -Fo train --kind slice --maximize 'max acc'\n"
-		"  guild plot --kind scatter --x time --y acc\n"
+		"  guild plot --kind scatter --x .time --y acc\n"
 		"  guild plot 1:5 --kind scalars --scalar loss --scalar acc\n"
 		"  guild plot --kind parallel --json | jq .best",
 	.opts = tables,

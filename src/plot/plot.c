@@ -122,9 +122,17 @@ const struct guild_strs *guild_plot_notes(const struct guild_plot *p)
 
 /* ---- runs ------------------------------------------------------------------------------------------------------- */
 
+/* How long a run took is drawn as a number of seconds, not as text. */
 static const struct guild_value *copy_column(struct guild_plot *p, struct guild_run_data *data,
 	const struct guild_col *col)
 {
+	int64_t us;
+
+	if (col->kind == GUILD_COL_ATTR && guild_streq(col->key, "time")) {
+		return guild_run_data_time(data, "time", &us)
+			       ? guild_value_float(p->arena, (double)us / 1e6)
+			       : NULL;
+	}
 	const struct guild_value *v = guild_run_data_col(data, col);
 
 	return v ? guild_value_copy(p->arena, v) : NULL;

@@ -36,8 +36,6 @@ void guild_query_filter_report(const struct guild_query_filter *f, const struct 
 /* "[PKG/][MODEL:]OP" against a displayed operation: parts must be equal, '*' globs, a missing part matches anything. */
 bool guild_operation_matches(const char *wanted, const char *displayed);
 
-/* "started", "stopped" in microseconds since the epoch, "time" in microseconds; false: undefined. */
-bool guild_run_data_time(struct guild_run_data *d, const char *name, int64_t *us);
 const struct guild_run *guild_run_data_run(const struct guild_run_data *d);
 enum guild_run_status guild_run_data_status(const struct guild_run_data *d);
 /* Whether scalars were asked for so far. */
