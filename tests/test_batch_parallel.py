@@ -4,7 +4,9 @@ import os
 import random
 import re
 import signal
+import socket
 import subprocess
+import threading
 import time
 
 import pytest
@@ -106,6 +108,81 @@ def test_the_second_interrupt_kills(guild):
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=20) == 130
     process.stderr.close()
+
+
+def state_of(pid):
+    with open(f"/proc/{pid}/stat") as f:
+        return f.read().rsplit(")", 1)[1].split()[0]
+
+
+def test_suspended_and_continued_with_its_trials(guild):
+    guild.write("guild.yml", "tick: {exec: \"sh -c 'echo $$ > pid; echo start; exec sleep 30'\", flags: {x: 0}}\n")
+    process = start(guild, "tick", "x=[1,2]", "-j", "2")
+    wait_for(lambda: n_started(guild) == 2)
+    programs = [int((r / "pid").read_text()) for r in guild.runs() if (r / "pid").exists()]
+    everybody = [process.pid, *programs]
+    process.send_signal(signal.SIGTSTP)
+    wait_for(lambda: [state_of(p) for p in everybody] == ["T"] * 3)
+    process.send_signal(signal.SIGCONT)
+    wait_for(lambda: "T" not in [state_of(p) for p in everybody])
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+    assert process.returncode == 143
+    assert {guild.attr(r, "exit_status") for r in trials_of(guild, batch_of(guild))} == {"-15\n"}
+
+
+@pytest.fixture
+def slow_url():
+    """A file whose first byte takes longer than anyone waits; and how many ask for it."""
+    asked = []
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        while True:
+            try:
+                asked.append(server.accept()[0])
+            except OSError:
+                return
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.getsockname()[1]}/data", asked
+    server.shutdown(socket.SHUT_RDWR)
+    server.close()
+    for connection in asked:
+        connection.close()
+    thread.join(10)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_interrupted_while_inputs_are_fetched(guild, slow_url, jobs):
+    url, asked = slow_url
+    guild.write("guild.yml", f"t: {{exec: touch ran, flags: {{x: 0}}, requires: [{{url: '{url}'}}]}}\n")
+    process = start(guild, "t", "x=[1,2]", "-j", str(jobs))
+    wait_for(lambda: asked)
+    process.send_signal(signal.SIGINT)
+    if jobs == 1:
+        # Nothing looks for signals meanwhile: the second one is enough.
+        time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+    stderr = process.communicate(timeout=20)[1]
+    assert process.returncode in (130, -signal.SIGINT) and "error" not in stderr.lower(), stderr
+    trials = trials_of(guild, batch_of(guild))
+    assert len(trials) == 2 and all((r / ".guild/PENDING").exists() and not (r / "ran").exists() for r in trials)
+
+
+def test_no_program_starts_after_an_interrupt(guild, slow_url):
+    url, asked = slow_url
+    guild.write("guild.yml", f"t: {{exec: touch ran, flags: {{x: 0}}, requires: [{{url: '{url}', target-type: copy}}]}}\n")
+    process = start(guild, "t", "x=[1,2]")
+    wait_for(lambda: asked)
+    process.send_signal(signal.SIGINT)
+    asked[0].recv(4096)
+    asked[0].sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+    stderr = process.communicate(timeout=20)[1]
+    assert process.returncode == 130 and "error" not in stderr.lower(), stderr
+    assert guild.attr(batch_of(guild), "exit_status") == "-16\n"
+    assert not any((r / "ran").exists() for r in guild.runs())
 
 
 def test_a_batch_that_ended_well_runs_anew_and_a_longer_one_only_the_rest(guild):

@@ -76,13 +76,19 @@ struct guild_output_scalars *guild_batch_scalars(const struct guild_run *batch,
 /* ---- signals (batch_signals.c) ---- */
 
 /* During a trial in this process the supervisor has its own handlers; else a signal must end the batch with its end recorded. */
-enum { GUILD_BATCH_SIGNALS = 5 };
+enum { GUILD_BATCH_SIGNALS = 6 };
 struct guild_batch_signals {
 	struct sigaction before[GUILD_BATCH_SIGNALS];
 	sigset_t mask; /* of the process before */
 };
 void guild_batch_signals_catch(struct guild_batch_signals *s);
 void guild_batch_signals_release(const struct guild_batch_signals *s);
+/* Without workers nothing looks for signals while a trial's inputs are fetched in this process: a second one ends it at once, and
+ * SIGTSTP stops it as if it were not caught. */
+void guild_batch_signals_are_for_workers(bool are);
+/* SIGTSTP came; the second forgets it. */
+bool guild_batch_signals_stop_came(void);
+bool guild_batch_signals_take_stop(void);
 /* The signal that came last, 0: none; forgets it. */
 int guild_batch_signals_take(void);
 bool guild_batch_signals_came(void);
@@ -159,6 +165,8 @@ void guild_batch_workers_wait(struct guild_batch_workers *w, int timeout_ms);
 void guild_batch_workers_signal(struct guild_batch_workers *w, int number);
 /* SIGKILL for the programs they run. */
 void guild_batch_workers_kill_programs(struct guild_batch_workers *w);
+/* Stops those that run a trial and their programs, and this process; all go on when it is continued. */
+void guild_batch_workers_suspend(struct guild_batch_workers *w);
 /* Idle ones end; waits for them. */
 void guild_batch_workers_fini(struct guild_batch_workers *w);
 

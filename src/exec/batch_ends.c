@@ -157,7 +157,7 @@ static void take_result(struct batch *b, struct guild_trial *t,
 		batch_end_by_signal(b, SIGINT);
 	} else if (result->forwarded_signal && !b->is_over) {
 		batch_end_by_signal(b, result->forwarded_signal);
-	} else if (rc != 0) {
+	} else if (rc != 0 && rc != GUILD_ECANCELLED) {
 		batch_note_failure(b, t, result->exit_status ? result->exit_status : 1, text);
 	} else if (result->exit_status != 0 && !result->stopped_early && !b->passed_signal) {
 		batch_note_failure(b, t, result->exit_status, "see its output for details");
@@ -201,6 +201,14 @@ static bool seen_here(void *arg, const char *key, int64_t step, double value)
 	return batch_seen(here->b, here->t, key, step, value) != NULL;
 }
 
+/* A signal came while it was prepared: what would run now is not wanted any more. */
+static int is_wanted(void *arg, struct guild_error *err)
+{
+	(void)arg;
+	return guild_batch_signals_came() ? guild_error_set(err, GUILD_ECANCELLED, "interrupted")
+					  : 0;
+}
+
 void batch_run_here(struct batch *b, struct guild_trial *t)
 {
 	struct here here = {.b = b, .t = t};
@@ -213,6 +221,7 @@ void batch_run_here(struct batch *b, struct guild_trial *t)
 		.is_new = !t->is_again,
 		.serial = (unsigned)t->shown.number,
 		.has_packages = true,
+		.on_ready = is_wanted,
 		.on_output = guild_batch_output_put,
 		.on_output_arg = &b->output,
 		.watch = b->hooks->seen ? &watch : NULL};
@@ -246,7 +255,10 @@ static void take_lost(struct batch *b, struct guild_trial *t)
 			t->shown.number < b->n_waiting_from ? t->shown.number : b->n_waiting_from;
 		return;
 	}
-	batch_note_failure(b, t, -SIGKILL, "its supervisor was killed");
+	/* A signal that comes before its program runs ends the supervisor, too: the trial stays as it was. */
+	if (!b->passed_signal) {
+		batch_note_failure(b, t, -SIGKILL, "its supervisor was killed");
+	}
 	batch_trial_ended(b, t, &end);
 }
 

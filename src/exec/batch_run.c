@@ -180,6 +180,9 @@ static int run_trials(struct batch *b, struct guild_error *err)
 	int64_t shown_us = 0;
 	for (;;) {
 		take_signal(b);
+		if (guild_batch_signals_take_stop()) {
+			guild_batch_workers_suspend(&b->workers);
+		}
 		size_t n_elsewhere = look_elsewhere(b);
 		int rc = fill_slots(b, n_elsewhere, err);
 		if (rc < 0) {
@@ -364,6 +367,7 @@ int guild_batch_run(struct guild_run *run, const struct guild_batch_request *req
 			.log = batch_log_of_worker,
 			.ended = batch_ended_in_worker};
 		b.is_parallel = b.workers.max > 1;
+		guild_batch_signals_are_for_workers(b.is_parallel);
 		guild_batch_output_open(&b.output, run, req->start->serial,
 			guild_batch_scalars(run, req->start, b.a));
 		rc = run_batch(&b, was_complete, err);

@@ -279,7 +279,8 @@ void guild_batch_workers_wait(struct guild_batch_workers *w, int timeout_ms)
 	/* A signal between the look and the wait would be seen a second late. */
 	sigfillset(&blocked);
 	sigprocmask(SIG_BLOCK, &blocked, &before);
-	int n = guild_batch_signals_came() ? 0 : ppoll(fds, w->n, &limit, &before);
+	bool came = guild_batch_signals_came() || guild_batch_signals_stop_came();
+	int n = came ? 0 : ppoll(fds, w->n, &limit, &before);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	/* From the end on: one that is gone has its place taken by the last. */
 	for (size_t i = w->n; n > 0 && i > 0; i--) {
@@ -303,18 +304,33 @@ void guild_batch_workers_signal(struct guild_batch_workers *w, int number)
 	}
 }
 
-void guild_batch_workers_kill_programs(struct guild_batch_workers *w)
+static void signal_programs(const struct guild_batch_workers *w, int number)
 {
 	for (size_t i = 0; i < w->n; i++) {
 		pid_t *below = NULL;
 		size_t n = 0;
 		if (w->v[i].trial && guild_proc_descendants(w->v[i].pid, &below, &n) == 0) {
 			for (size_t k = n; k > 0; k--) {
-				kill(below[k - 1], SIGKILL);
+				kill(below[k - 1], number);
 			}
 		}
 		free(below);
 	}
+}
+
+void guild_batch_workers_kill_programs(struct guild_batch_workers *w)
+{
+	signal_programs(w, SIGKILL);
+}
+
+/* Not by SIGTSTP, which a worker that waits for an answer would see after the SIGCONT that follows. */
+void guild_batch_workers_suspend(struct guild_batch_workers *w)
+{
+	guild_batch_workers_signal(w, SIGSTOP);
+	signal_programs(w, SIGSTOP);
+	raise(SIGSTOP);
+	signal_programs(w, SIGCONT);
+	guild_batch_workers_signal(w, SIGCONT);
 }
 
 void guild_batch_workers_fini(struct guild_batch_workers *w)
