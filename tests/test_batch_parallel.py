@@ -185,6 +185,25 @@ def test_no_program_starts_after_an_interrupt(guild, slow_url):
     assert not any((r / "ran").exists() for r in guild.runs())
 
 
+def test_where_no_other_trial_can_be_made_those_that_run_are_looked_after(guild):
+    # The batch's directory goes away under it while a trial runs.
+    guild.write("guild.yml", """
+t:
+  exec: sh -c 'mkdir "$GUILD_HOME/first" 2>/dev/null && { sleep 0.5; mv "$CMD_DIR" "$CMD_DIR.away"; exit; }; echo start; exec sleep 30'
+  flags: {x: 0}
+""")
+    process = start(guild, "t", "x=[1:100]", "-o", "tpe", "-m", "9", "-j", "2")
+    line = ""
+    while "No more trials are started" not in line:
+        line = process.stderr.readline()
+        assert line
+    process.send_signal(signal.SIGINT)
+    stderr = process.communicate(timeout=20)[1]
+    assert process.returncode == 1 and "waiting for 1 trial to end" in stderr, stderr
+    runs = [r for r in guild.runs() if not (r / ".guild/proto").exists()]
+    assert sorted(guild.attr(r, "exit_status") for r in runs) == ["-16\n", "0\n"]
+
+
 def test_a_batch_that_ended_well_runs_anew_and_a_longer_one_only_the_rest(guild):
     guild.write("guild.yml", OPS)
     guild("run", "t", "x=[1,2]", "-y", "--keep-batch")

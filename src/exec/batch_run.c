@@ -175,9 +175,11 @@ static int fill_slots(struct batch *b, size_t n_elsewhere, struct guild_error *e
 	return 0;
 }
 
+/* Where no other trial can be made, those that run come to their end first. */
 static int run_trials(struct batch *b, struct guild_error *err)
 {
 	int64_t shown_us = 0;
+	int failed = 0;
 	for (;;) {
 		take_signal(b);
 		if (guild_batch_signals_take_stop()) {
@@ -186,13 +188,18 @@ static int run_trials(struct batch *b, struct guild_error *err)
 		size_t n_elsewhere = look_elsewhere(b);
 		int rc = fill_slots(b, n_elsewhere, err);
 		if (rc < 0) {
-			return rc;
+			failed = rc;
+			b->is_over = true;
+			if (guild_batch_workers_busy(&b->workers) > 0) {
+				batch_say(b, "ERROR", "No more trials are started: %s",
+					err ? err->text : "an error");
+			}
 		}
 		n_elsewhere = look_elsewhere(b);
 		bool may_start = !b->is_over && (b->has_more || next_waiting(b));
 		bool is_busy = guild_batch_workers_busy(&b->workers) > 0;
 		if (!is_busy && !may_start && (n_elsewhere == 0 || b->is_over)) {
-			return 0;
+			return failed;
 		}
 		if (is_busy || n_elsewhere > 0) {
 			guild_batch_workers_wait(&b->workers,

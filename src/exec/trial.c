@@ -251,8 +251,11 @@ int guild_trial_make(struct guild_trial_maker *m, const struct guild_value *flag
 	rc = rc ? rc : write_own(m, flags, out, err);
 	rc = rc ? rc : guild_run_write_opref(out, &m->proto.opref, false, err);
 	if (rc != 0) {
+		char *link = guild_path_join(m->batch->dir, id);
 		(void)guild_rmtree(dir, NULL);
+		(void)unlink(link);
 		guild_run_fini(out);
+		free(link);
 	}
 	free(dir);
 	free(runs);
