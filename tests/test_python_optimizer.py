@@ -88,3 +88,9 @@ def test_threads_share_a_search_and_a_death_is_an_error(program):
         for call in (s.ask, s.best):
             with pytest.raises(OptimizerError, match="ended with -9"):
                 call()
+
+
+def test_a_call_that_was_interrupted_leaves_the_next_one_its_own_answers(program):
+    with Optimizer(SPACE, "random", seed=5) as s:
+        s._process.stdin.write(b'{"ask": 2}\n{"sync": 99}\n')  # as Ctrl-C does it: written, and never read
+        assert s.ask().id == 2 and [p.id for p in s.ask(2)] == [3, 4]

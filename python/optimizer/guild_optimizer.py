@@ -190,7 +190,10 @@ class Optimizer:
                 answer = json.loads(line.decode("utf-8"))
                 if answer == mark:
                     break
-                answers.append(answer)
+                if "sync" in answer:
+                    answers = []  # all that was for a call that was interrupted
+                else:
+                    answers.append(answer)
         for answer in answers:
             if "error" in answer:
                 raise OptimizerError(answer["error"], answer.get("hint"))
