@@ -256,3 +256,19 @@ def test_a_search_among_operations(guild):
     assert ("svm", "train") in ran and ("net", "train") in ran and "error" not in done.stderr.lower()
     guild("run", "any:train", "model=net", "layers=3", "-y")
     assert "layers: 3" in "".join(guild.attr(r, "flags") for r in guild.runs())
+
+
+def test_an_optimizer_named_after_optimize(guild):
+    guild.write("guild.yml", "t: {exec: \"sh -c 'echo loss: ${x}'\", flags: {x: 0}}\n")
+    guild("run", "t", "x=[0.0:1.0]", "-O", "tpe", "-m", "3", "-y")
+    assert any((r / ".guild/opref").read_text().endswith(" guild tpe") for r in guild.runs())
+    assert "tpee" in guild("run", "t", "x=[0.0:1.0]", "-O", "tpee", "-y", code=1).stderr
+
+
+def test_trials_of_a_batch_elsewhere_are_runs_like_others(guild):
+    guild.write("guild.yml", "t: {exec: 'true', flags: {x: 0}}\n")
+    there = guild.cwd / "there"
+    guild("run", "t", "x=[1,2]", "--run-dir", there, "--keep-batch", "-y")
+    links = [p for p in there.iterdir() if p.is_symlink()]
+    assert len(links) == 2 == len(guild.runs())
+    assert {p.resolve() for p in links} == {r.resolve() for r in guild.runs()} and there.parent == guild.cwd

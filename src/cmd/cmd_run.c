@@ -174,7 +174,8 @@ static const struct guild_opt batch_opts[] = {
 		.complete = GUILD_COMPLETE_OPTIMIZER,
 		.help = "Search with the optimizer NAME: one of those in guild.yml, of 'guild optimizer list', or an operation."},
 	{.names = "-O --optimize",
-		.help = "Search with the operation's default optimizer, or 'auto'."},
+		.help = "Search with the operation's default optimizer, or 'auto'. The name of another one may "
+			"follow: -O gp is -o gp."},
 	{.names = "-Fo --opt-flag",
 		.value = "FLAG=VAL",
 		.kind = GUILD_OPT_LIST,

@@ -204,8 +204,8 @@ static int find_optimizer(struct guild_run_cmd *c, struct guild_error *err)
 {
 	const char *spec;
 	struct guild_value *given = NULL;
-	int rc = guild_search_pick(c->ctx->arena, c->op ? c->op->optimizers : NULL,
-		guild_args_text(c->args, "optimizer"), &spec, &given, err);
+	int rc = guild_search_pick(c->ctx->arena, c->op ? c->op->optimizers : NULL, c->optimizer,
+		&spec, &given, err);
 	return rc ? rc : find_named(c, spec, given, err);
 }
 

@@ -23,6 +23,7 @@ struct guild_run_cmd {
 	const char *spec;                  /* OPERATION as typed, or NULL */
 	char *const *flag_words;           /* borrowed from args */
 	size_t n_flag_words;
+	const char *optimizer;            /* named by --optimizer or after --optimize, or NULL */
 	struct guild_project *project;    /* guild.yml here, or NULL */
 	struct guild_project *script;     /* a bare script's */
 	struct guild_project *of_run;     /* the one a restarted or copied run came from */

@@ -151,6 +151,22 @@ static struct guild_value *run_params(const struct guild_run_cmd *c)
 	return v;
 }
 
+/* "train.py lr=[…] -O gp": --optimize takes no value, and a word that is no flag but an optimizer's name can mean nothing else. */
+static void take_optimizer(struct guild_run_cmd *c)
+{
+	char **words = guild_arena_alloc(c->ctx->arena, (c->n_flag_words + 1) * sizeof(*words));
+	size_t n = 0;
+	for (size_t i = 0; i < c->n_flag_words; i++) {
+		if (!c->optimizer && guild_optimizer_find(c->flag_words[i])) {
+			c->optimizer = c->flag_words[i];
+		} else {
+			words[n++] = c->flag_words[i];
+		}
+	}
+	c->flag_words = words;
+	c->n_flag_words = n;
+}
+
 /* A first word with '=', or a batch file, is no operation: the default one is meant. */
 static void split_words(struct guild_run_cmd *c)
 {
@@ -159,6 +175,10 @@ static void split_words(struct guild_run_cmd *c)
 	c->spec = has_op ? words->v[0] : NULL;
 	c->flag_words = words->v + has_op;
 	c->n_flag_words = words->n - has_op;
+	c->optimizer = guild_args_text(c->args, "optimizer");
+	if (guild_args_flag(c->args, "optimize")) {
+		take_optimizer(c);
+	}
 }
 
 /* --priority and --after: what queues look at. */

@@ -232,7 +232,9 @@ int guild_trial_make(struct guild_trial_maker *m, const struct guild_value *flag
 	struct guild_run *out, struct guild_error *err)
 {
 	char id[GUILD_RUN_ID_LEN + 1];
-	char *runs = guild_path_dirname(m->batch->dir);
+	/* A batch by --run-dir lies anywhere; its trials are runs like others. */
+	char *runs = m->start->options->run_dir ? guild_home_runs_dir(m->start->world->home, false)
+						: guild_path_dirname(m->batch->dir);
 	guild_run_new_id(id);
 	char *dir = guild_path_join(runs, id);
 	/* The link first: a trial that can be seen is one of its batch, and one that is left half made is found by it. */
