@@ -203,6 +203,95 @@ def test_two_queues_race(queued):
     assert {r["status"] for r in listed(g)} == {"completed"}
 
 
+RECORD = "#!/bin/sh\ntest -f $RUN_DIR/.guild/LOCK || echo NOLOCK >> $OUT\necho $RUN_ID >> $OUT\nsleep 0.05\n"
+
+
+def runner_of(g, run):
+    """The guild that executes a claimed run, once it says so."""
+    try:
+        claim = dict(line.split(" ", 1) for line in (g.home / "queues" / "claims" / run).read_text().splitlines() if " " in line)
+        return int(claim["runner"].split()[0])
+    except (OSError, KeyError, ValueError):
+        return 0
+
+
+def kill(pid):
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("with_queue", [False, True])
+def test_killed_between_fork_and_exec(queued, with_queue):
+    """The supervisor is killed while its child, made slow by a tracer, writes LOCK and is not the program yet."""
+    g = queued
+    if not shutil.which("strace") or subprocess.run(["strace", "-qq", "-o", "/dev/null", "true"], check=False, capture_output=True).returncode:
+        pytest.skip("this machine does not let processes be traced")
+    g.write("job", RECORD, 0o755)
+    n = 5
+    stage(g, n)
+    # renameat is called by this child alone.
+    slow = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=renameat", "-e", "inject=renameat:delay_enter=300000"]
+    killed = set()
+    until = time.monotonic() + 60
+    while status(g)["staged"]:
+        assert time.monotonic() < until
+        q = subprocess.Popen([*slow, g.program, "queue", "--gpus", "0-1", "--run-once", "--poll-interval", "0.1"], cwd=g.cwd, env=g.traced_env() | env(g),
+                             stderr=subprocess.DEVNULL)
+        while q.poll() is None:
+            for draft in (g.home / "runs").glob("*/.guild/.tmp-LOCK-self"):
+                run = draft.parent.parent.name
+                if run not in killed:
+                    pid = runner_of(g, run)
+                    queue_pid = int((g.home / "queues" / "claims" / run).read_text().split("\nowner ")[1].split()[0])
+                    killed.add(run)
+                    if with_queue:
+                        kill(queue_pid)
+                    kill(pid)
+            time.sleep(0.002)
+    wait_for(lambda: not [r for r in listed(g) if r["status"] == "running"])
+    assert len(killed) == n
+    assert sorted(lines(g)) == sorted(killed)
+    g("queue", "--gpus", "0-1", "--run-once", env=env(g))
+    assert len(lines(g)) == n
+    assert {r["status"] for r in listed(g)} == {"error"}
+    check_leases((g.home / "queues" / "leases.log").read_text().splitlines())
+
+
+@pytest.mark.slow
+def test_supervisors_killed_at_any_moment(queued):
+    g, dice = queued, random.Random(11)
+    g.write("job", RECORD, 0o755)
+    n = 60
+    stage(g, n)
+    kills = {}
+    until = time.monotonic() + 120
+    while status(g)["staged"]:
+        assert time.monotonic() < until
+        q = start(g, "-j", "2", "--run-once", "--poll-interval", "0.05")
+        seen = set()
+        while q.poll() is None:
+            claims = g.home / "queues" / "claims"
+            for run in os.listdir(claims) if claims.is_dir() else []:
+                pid = runner_of(g, run)
+                # A queue gives a run up whose start is killed three times.
+                if pid and pid not in seen and kills.get(run, 0) < 2:
+                    seen.add(pid)
+                    if dice.random() < 0.8:
+                        time.sleep(dice.uniform(0, 0.006))
+                        kills[run] = kills.get(run, 0) + 1
+                        kill(pid)
+                        if dice.random() < 0.2:
+                            q.kill()
+        q.wait()
+    wait_for(lambda: not [r for r in listed(g) if r["status"] == "running"])
+    assert sum(kills.values()) >= n / 2
+    assert sorted(lines(g)) == sorted(r["id"] for r in listed(g))
+    assert {r["status"] for r in listed(g)} <= {"completed", "error"}
+
+
 @pytest.mark.slow
 def test_killed_at_any_moment(queued):
     g, dice = queued, random.Random(7)

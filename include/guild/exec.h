@@ -49,6 +49,9 @@ struct guild_supervise_request {
 	/* Everything the program writes, as it is read: a batch keeps what its trials print. Returns as on_scalar. May be NULL. */
 	int (*on_output)(void *arg, bool is_stderr, const char *p, size_t n);
 	void *on_output_arg;
+	/* When the program was started and has its LOCK, or could not be started. May be NULL. */
+	void (*on_started)(void *arg);
+	void *on_started_arg;
 	/* The program's process id, once started (-1: not yet, 0: ended); for a caller's own signal needs. May be NULL. */
 	volatile sig_atomic_t *pid_out;
 	const struct guild_log *log;
@@ -338,7 +341,9 @@ struct guild_exec_start {
 	const struct guild_scalar_watch *watch;
 	/* When all is prepared, before the program starts; an error ends it. May be NULL. */
 	int (*on_ready)(void *arg, struct guild_error *err);
-	void *on_ready_arg;
+	/* As in guild_supervise_request; not called where something fails in between. */
+	void (*on_started)(void *arg);
+	void *on_ready_arg; /* of both */
 	/* Restart: new values, or NULL to keep what is recorded. */
 	const struct guild_value *flags;
 	const struct guild_value *user_flags;

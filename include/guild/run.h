@@ -92,6 +92,9 @@ pid_t guild_run_lock_pid(const struct guild_run *r);
 #define GUILD_RUN_STOPPED "STOPPED"
 int guild_run_set_marker(const struct guild_run *r, const char *name, bool on,
 	struct guild_error *err); /* PENDING, STAGED, GUILD_RUN_STOPPED */
+/* Whoever was killed between the start of a program and taking the markers away leaves a run that looks as if it had yet to start: takes PENDING and
+ * STAGED away where the run's process lives here. For those who want to start it. */
+void guild_run_settle_start(const struct guild_run *r);
 
 /* LOCK holds the id of the run's process; beside it LOCK.info holds "PID STARTTIME HOST BOOTID PIDNS", which tells the process
  * from a later one with the same number, and from one of another machine that shares the directory. Where this machine cannot
@@ -100,6 +103,20 @@ int guild_run_set_marker(const struct guild_run *r, const char *name, bool on,
 enum { GUILD_LOCK_HEARTBEAT_S = 120, GUILD_LOCK_TOUCH_S = 10 };
 /* Writes LOCK.info, then LOCK, for a living child of ours (or ourselves). */
 int guild_run_lock(const struct guild_run *r, pid_t pid, struct guild_error *err);
+/* The same by the process itself, between vfork and exec: whoever is killed meanwhile, a program that runs has its LOCK. */
+struct guild_run_lock_plan {
+	int dir_fd;     /* of .guild; private to the caller until fini */
+	char *place;    /* what LOCK.info says after the start time */
+	bool is_locked; /* the process that shares this memory has written both files */
+};
+/* What is to be found out before: allocates and opens. */
+int guild_run_lock_plan(const struct guild_run *r, struct guild_run_lock_plan *out,
+	struct guild_error *err);
+/* Only calls that are safe after vfork; one that fails leaves is_locked false and no LOCK. */
+void guild_run_lock_self(struct guild_run_lock_plan *p);
+/* Takes it back, where the process does not become the program. */
+void guild_run_unlock_self(struct guild_run_lock_plan *p);
+void guild_run_lock_plan_fini(struct guild_run_lock_plan *p);
 void guild_run_lock_touch(const struct guild_run *r);
 /* Removes LOCK, then LOCK.info. */
 int guild_run_unlock(const struct guild_run *r, struct guild_error *err);

@@ -22,13 +22,18 @@ struct guild_claim {
 	const struct guild_run *run;
 	char *path, *token, *leases;
 	bool is_of_queue;
+	bool is_held; /* by the locks */
+	int lock_fds[2];
 };
 /* Before anything of the run is changed. GUILD_EBUSY: somebody else starts it, or the queue that started this process lost it. Runs that are
  * not staged, or lie elsewhere, are claimed by nobody. */
 int guild_claim_begin(struct guild_claim *c, const struct guild_home *home,
 	const struct guild_run *run, char *const *env, struct guild_error *err);
-/* When all is prepared, just before the program starts: the claim still holds. */
+/* When all is prepared, just before the program starts: the claim still holds. Nobody can take it, or a GPU of it, back until
+ * guild_claim_started; the program's process keeps it so until it has become the program, even where this one is killed. */
 int guild_claim_ready(struct guild_claim *c, struct guild_error *err);
+/* When the program has its LOCK, or could not be started. */
+void guild_claim_started(struct guild_claim *c);
 /* After the run, or instead of it. */
 void guild_claim_end(struct guild_claim *c);
 

@@ -146,6 +146,11 @@ static int is_ready(void *arg, struct guild_error *err)
 	return guild_claim_ready(arg, err);
 }
 
+static void is_started(void *arg)
+{
+	guild_claim_started(arg);
+}
+
 static int execute(struct guild_run_cmd *c, struct guild_run *run)
 {
 	struct guild_supervise_result result = {0};
@@ -166,11 +171,15 @@ static int execute(struct guild_run_cmd *c, struct guild_run *run)
 	int rc = 0;
 	if (c->is_restart) {
 		rc = guild_claim_begin(&claim, &c->ctx->home, run, c->ctx->environ_, &err);
-		start.on_ready = c->is_batch ? NULL : is_ready;
+		if (!c->is_batch || c->search.kind == GUILD_SEARCH_PROGRAM) {
+			start.on_ready = is_ready;
+			start.on_started = is_started;
+		}
 		start.on_ready_arg = &claim;
 	}
 	if (rc == 0 && c->is_batch) {
 		rc = guild_claim_ready(&claim, &err);
+		guild_claim_started(&claim);
 	}
 	if (rc != 0) {
 		guild_claim_end(&claim);

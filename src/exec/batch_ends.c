@@ -279,7 +279,10 @@ void batch_ended_in_worker(void *arg, struct guild_trial *t, const struct guild_
 	struct batch *b = arg;
 	if (r) {
 		take_result(b, t, &r->result, r->rc, r->text);
-	} else if (guild_run_status(&t->run, NULL) == GUILD_RUN_RUNNING) {
+		return;
+	}
+	guild_run_settle_start(&t->run);
+	if (guild_run_status(&t->run, NULL) == GUILD_RUN_RUNNING) {
 		/* Its program goes on without us. */
 		batch_set_active(b, t, GUILD_TRIAL_ELSEWHERE);
 	} else {

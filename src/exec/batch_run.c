@@ -20,6 +20,7 @@ enum {
 /* What becomes of a trial that is reached and is not as it was. */
 static bool is_ours(struct batch *b, struct guild_trial *t)
 {
+	guild_run_settle_start(&t->run);
 	enum guild_run_status status = guild_run_status(&t->run, NULL);
 	if (status == GUILD_RUN_PENDING ||
 		(t->is_again && status != GUILD_RUN_RUNNING && status != GUILD_RUN_STAGED)) {

@@ -92,6 +92,9 @@ static GUILD_NORETURN void become_program(const struct start *start)
 	if (plan->own_group) {
 		setpgid(0, 0);
 	}
+	if (plan->lock != NULL) {
+		guild_run_lock_self(plan->lock);
+	}
 	if (plan->cwd != NULL && chdir(plan->cwd) != 0) {
 		failure = (struct start_failure){.errnum = errno, .is_directory = 1};
 	} else {
@@ -103,6 +106,9 @@ static GUILD_NORETURN void become_program(const struct start *start)
 		}
 		restore_signals(plan->signals);
 		failure.errnum = try_candidates(start);
+	}
+	if (plan->lock != NULL && plan->lock->is_locked) {
+		guild_run_unlock_self(plan->lock);
 	}
 	if (start->report_fd >= 0) {
 		ssize_t n = write(start->report_fd, &failure, sizeof(failure));

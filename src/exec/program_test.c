@@ -115,12 +115,45 @@ static void kill_leaves_nothing(void **state)
 	check_kill(false);
 }
 
+/* The program finds its LOCK, and what could not be started leaves none. */
+static void lock_comes_first(void **state)
+{
+	(void)state;
+	char dir[] = "/tmp/guild-program-XXXXXX";
+	assert_non_null(mkdtemp(dir));
+	struct guild_run run = {.dir = dir, .guild_dir = dir};
+	struct guild_run_lock_plan lock;
+	assert_int_equal(guild_run_lock_plan(&run, &lock, NULL), 0);
+	char *argv[] = {"sh", "-c", "test \"$(cat LOCK)\" = $$ && test -s LOCK.info", NULL};
+	struct guild_signals signals;
+	assert_int_equal(guild_signals_install(&signals, true, NULL), 0);
+	struct guild_program_plan plan = {.argv = argv,
+		.env = environment,
+		.cwd = dir,
+		.stdout_fd = -1,
+		.stderr_fd = -1,
+		.signals = &signals,
+		.lock = &lock};
+	struct guild_program program;
+	assert_int_equal(guild_program_start(&plan, &program, NULL), 0);
+	assert_int_equal(wait_for_end(&program), 0);
+	assert_int_equal(guild_run_lock_pid(&run) > 0, 1);
+	argv[0] = "nonesuch";
+	assert_int_equal(guild_program_start(&plan, &program, NULL), GUILD_ENOTFOUND);
+	assert_int_equal(guild_run_lock_pid(&run), -1);
+	assert_false(lock.is_locked);
+	guild_signals_fini(&signals);
+	guild_run_lock_plan_fini(&lock);
+	assert_int_equal(rmdir(dir), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ends_are_told_apart),
 		cmocka_unit_test(failures_have_names),
 		cmocka_unit_test(kill_leaves_nothing),
+		cmocka_unit_test(lock_comes_first),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

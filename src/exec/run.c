@@ -49,6 +49,7 @@ static int read_records(struct execution *e, struct guild_error *err)
 
 static int check_is_free(const struct guild_run *run, struct guild_error *err)
 {
+	guild_run_settle_start(run);
 	if (guild_run_status(run, NULL) == GUILD_RUN_RUNNING) {
 		return guild_error_set(err, GUILD_EBUSY, "run %.8s is running", run->id);
 	}
@@ -329,6 +330,8 @@ static int supervise(struct execution *e, struct guild_supervise_result *result,
 		.stop_is_success = guild_value_truthy(guild_value_get(e->record, "stoppable")),
 		.on_output = e->start->on_output,
 		.on_output_arg = e->start->on_output_arg,
+		.on_started = e->start->on_started,
+		.on_started_arg = e->start->on_ready_arg,
 		.log = e->start->world->log,
 	};
 	struct guild_watched_run watched = {0};

@@ -30,6 +30,7 @@ struct supervisor {
 	struct guild_troubles troubles;
 	struct guild_signals signals;
 	struct guild_program program;
+	bool is_locked; /* the program has written its LOCK before it became the program */
 	struct guild_capture capture;
 	struct guild_event_writer *events;
 	struct guild_sampler *sampler;
@@ -549,6 +550,10 @@ static int start_program(struct supervisor *s, struct guild_error *err)
 		null_fd = guild_fd_private(open("/dev/null", O_WRONLY | O_CLOEXEC));
 		child[0] = child[1] = null_fd;
 	}
+	/* Where it cannot be planned, LOCK is written a moment later: see supervise_program. */
+	struct guild_run_lock_plan lock;
+	bool has_lock = guild_run_lock_plan(req->run, &lock, NULL) == 0;
+	lock.dir_fd = guild_fd_private(lock.dir_fd);
 	struct guild_program_plan plan = {
 		.argv = req->argv,
 		.env = req->env,
@@ -557,8 +562,11 @@ static int start_program(struct supervisor *s, struct guild_error *err)
 		.stderr_fd = child[1],
 		.own_group = s->own_group,
 		.signals = &s->signals,
+		.lock = has_lock ? &lock : NULL,
 	};
 	int rc = guild_program_start(&plan, &s->program, err);
+	s->is_locked = lock.is_locked;
+	guild_run_lock_plan_fini(&lock);
 	close_child_ends(s, child);
 	guild_fd_close(&null_fd);
 	return rc;
@@ -575,15 +583,23 @@ static void set_timers(struct supervisor *s)
 	s->kill_at = s->message_at = s->drain_until = NEVER;
 }
 
+static void say_started(const struct supervisor *s)
+{
+	if (s->req->on_started != NULL) {
+		s->req->on_started(s->req->on_started_arg);
+	}
+}
+
 static void supervise_program(struct supervisor *s)
 {
 	struct guild_error err = {0};
 	if (s->req->pid_out != NULL) {
 		*s->req->pid_out = s->program.pid;
 	}
-	if (guild_run_lock(s->req->run, s->program.pid, &err) != 0) {
+	if (!s->is_locked && guild_run_lock(s->req->run, s->program.pid, &err) != 0) {
 		guild_trouble(&s->troubles, GUILD_TROUBLE_LOCK, "%s", err.text);
 	}
+	say_started(s);
 	/* Until LOCK tells that it runs, the markers tell that it has not yet: nobody sees a run that looks dead. */
 	guild_run_set_marker(s->req->run, "STAGED", false, NULL);
 	guild_run_set_marker(s->req->run, "PENDING", false, NULL);
@@ -634,6 +650,7 @@ int guild_supervise(const struct guild_supervise_request *req, struct guild_supe
 	if (rc == 0) {
 		supervise_program(&s);
 	} else {
+		say_started(&s);
 		result.exit_status = rc == GUILD_ENOTFOUND ? 127 : 126;
 		result.stopped_us = guild_run_timestamp();
 		record_end(&s);

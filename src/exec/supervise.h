@@ -91,6 +91,7 @@ struct guild_program_plan {
 	int stderr_fd;
 	bool own_group;
 	const struct guild_signals *signals; /* what is given back to the program */
+	struct guild_run_lock_plan *lock;    /* of the run it is the process of, or NULL */
 };
 struct guild_program {
 	pid_t pid;   /* 0: ended, or never started */

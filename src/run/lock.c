@@ -91,20 +91,29 @@ static char *pid_space(void)
 	return n > 0 ? guild_strndup(target, (size_t)n) : guild_strdup("-");
 }
 
+/* The words of LOCK.info that all processes of this machine and pid namespace share. */
+static char *place_name(void)
+{
+	char *host = guild_hostname();
+	char *boot = boot_id();
+	char *space = pid_space();
+	char *name = guild_format("%s %s %s", host[0] != '\0' ? host : "-", boot, space);
+	free(space);
+	free(boot);
+	free(host);
+	return name;
+}
+
 char *guild_process_name(pid_t pid)
 {
 	struct proc_stat stat = {0};
 	if (!read_proc_stat(pid, &stat)) {
 		stat.start_ticks = 0;
 	}
-	char *host = guild_hostname();
-	char *boot = boot_id();
-	char *space = pid_space();
-	char *name = guild_format("%" PRId64 " %" PRId64 " %s %s %s", (int64_t)pid,
-		stat.start_ticks, host[0] != '\0' ? host : "-", boot, space);
-	free(space);
-	free(boot);
-	free(host);
+	char *place = place_name();
+	char *name =
+		guild_format("%" PRId64 " %" PRId64 " %s", (int64_t)pid, stat.start_ticks, place);
+	free(place);
 	return name;
 }
 
@@ -126,6 +135,112 @@ int guild_run_lock(const struct guild_run *r, pid_t pid, struct guild_error *err
 	free(name);
 	return rc;
 }
+
+/* ---- by the process itself, after vfork ---------------------------------------------------------------------------------- */
+
+int guild_run_lock_plan(const struct guild_run *r, struct guild_run_lock_plan *out,
+	struct guild_error *err)
+{
+	*out = (struct guild_run_lock_plan){.dir_fd = -1};
+	out->dir_fd = open(r->guild_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (out->dir_fd < 0) {
+		return guild_error_errno(err, errno, "cannot open '%s'", r->guild_dir);
+	}
+	out->place = place_name();
+	return 0;
+}
+
+void guild_run_lock_plan_fini(struct guild_run_lock_plan *p)
+{
+	if (p->dir_fd >= 0) {
+		close(p->dir_fd);
+	}
+	free(p->place);
+	*p = (struct guild_run_lock_plan){.dir_fd = -1};
+}
+
+/* Decimal digits at `to`; how many. */
+static size_t put_number(char *to, int64_t number)
+{
+	char digits[20];
+	size_t n = 0;
+	do {
+		digits[n++] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	for (size_t i = 0; i < n; i++) {
+		to[i] = digits[n - 1 - i];
+	}
+	return n;
+}
+
+/* As read_proc_stat, of the calling process: exec does not change it. */
+static int64_t own_start_ticks(void)
+{
+	char text[1024];
+	int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd >= 0 ? read(fd, text, sizeof(text)) : -1;
+	if (fd >= 0) {
+		close(fd);
+	}
+	ssize_t at = n;
+	while (at > 0 && text[at - 1] != ')') {
+		at--;
+	}
+	int64_t ticks = 0;
+	for (int blanks = 0; at > 0 && at < n && blanks <= 20; at++) {
+		if (text[at] == ' ') {
+			blanks++;
+		} else if (blanks == 20) {
+			ticks = ticks * 10 + (text[at] - '0');
+		}
+	}
+	return ticks;
+}
+
+static bool write_at(int dir_fd, const char *name, const char *p, size_t n)
+{
+	static const char draft[] = ".tmp-LOCK-self";
+	int fd = openat(dir_fd, draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (fd < 0) {
+		return false;
+	}
+	bool is_whole = write(fd, p, n) == (ssize_t)n;
+	is_whole = close(fd) == 0 && is_whole;
+	if (!is_whole || renameat(dir_fd, draft, dir_fd, name) != 0) {
+		unlinkat(dir_fd, draft, 0);
+		return false;
+	}
+	return true;
+}
+
+void guild_run_lock_self(struct guild_run_lock_plan *p)
+{
+	char info[LOCK_MAX_BYTES];
+	size_t place_n = strlen(p->place);
+	if (place_n > sizeof(info) - 64) {
+		return;
+	}
+	size_t pid_n = put_number(info, getpid());
+	size_t n = pid_n;
+	info[n++] = ' ';
+	n += put_number(info + n, own_start_ticks());
+	info[n++] = ' ';
+	memcpy(info + n, p->place, place_n);
+	n += place_n;
+	info[n++] = '\n';
+	p->is_locked = write_at(p->dir_fd, "LOCK.info", info, n) &&
+		       write_at(p->dir_fd, "LOCK", info, pid_n);
+}
+
+void guild_run_unlock_self(struct guild_run_lock_plan *p)
+{
+	unlinkat(p->dir_fd, "LOCK", 0);
+	unlinkat(p->dir_fd, "LOCK.info", 0);
+	p->is_locked = false;
+}
+
+/* ---- by others ------------------------------------------------------------------------------------------------------------ */
 
 void guild_run_lock_touch(const struct guild_run *r)
 {
@@ -290,4 +405,13 @@ enum guild_run_process guild_run_find_process(const struct guild_run *r, pid_t *
 	}
 	info_fini(&info);
 	return found;
+}
+
+void guild_run_settle_start(const struct guild_run *r)
+{
+	pid_t pid;
+	if (guild_run_find_process(r, &pid, NULL) == GUILD_PROCESS_OURS) {
+		(void)guild_run_set_marker(r, "STAGED", false, NULL);
+		(void)guild_run_set_marker(r, "PENDING", false, NULL);
+	}
 }

@@ -253,6 +253,44 @@ static void test_process_with_run_id(void **state)
 	free(run_id);
 }
 
+/* A process writes of itself what another would write of it. */
+static void test_lock_by_itself(void **state)
+{
+	struct guild_run *run = *state;
+	struct guild_run_lock_plan plan;
+	pid_t pid = 0;
+	char *path = guild_path_join(run->guild_dir, "LOCK.info");
+	struct guild_buf by_other = {0};
+	struct guild_buf by_itself = {0};
+	assert_int_equal(guild_run_lock(run, getpid(), NULL), 0);
+	assert_int_equal(guild_file_read(path, 4096, &by_other, NULL), 0);
+	assert_int_equal(guild_run_unlock(run, NULL), 0);
+	assert_int_equal(guild_run_lock_plan(run, &plan, NULL), 0);
+	guild_run_lock_self(&plan);
+	assert_true(plan.is_locked);
+	assert_int_equal(guild_file_read(path, 4096, &by_itself, NULL), 0);
+	assert_string_equal(guild_buf_cstr(&by_itself), guild_buf_cstr(&by_other));
+	assert_int_equal(guild_run_find_process(run, &pid, NULL), GUILD_PROCESS_OURS);
+	assert_int_equal(pid, getpid());
+	/* What a killed starter left of the start is over. */
+	assert_int_equal(guild_run_set_marker(run, "PENDING", true, NULL), 0);
+	assert_int_equal(guild_run_set_marker(run, "STAGED", true, NULL), 0);
+	assert_status(run, GUILD_RUN_PENDING);
+	guild_run_settle_start(run);
+	assert_status(run, GUILD_RUN_RUNNING);
+	guild_run_unlock_self(&plan);
+	assert_false(plan.is_locked);
+	assert_int_equal(guild_run_find_process(run, &pid, NULL), GUILD_PROCESS_NONE);
+	assert_false(guild_file_exists(path));
+	assert_int_equal(guild_run_set_marker(run, "STAGED", true, NULL), 0);
+	guild_run_settle_start(run);
+	assert_status(run, GUILD_RUN_STAGED);
+	guild_run_lock_plan_fini(&plan);
+	guild_buf_fini(&by_itself);
+	guild_buf_fini(&by_other);
+	free(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -260,6 +298,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_remote_name, make_run, remove_run),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test_setup_teardown(test_own_lock, make_run, remove_run),
+		cmocka_unit_test_setup_teardown(test_lock_by_itself, make_run, remove_run),
 		cmocka_unit_test_setup_teardown(test_reused_pid, make_run, remove_run),
 		cmocka_unit_test_setup_teardown(test_elsewhere, make_run, remove_run),
 		cmocka_unit_test_setup_teardown(test_lock_of_another_writer, make_run, remove_run),

@@ -3,7 +3,8 @@
  * run-status. Beside it HOME/queues/claims/ID says whose it is, so that what a killed queue had claimed can be put back.
  *
  * A claim has a token. The process that executes the run must show it twice, when it begins and when all is prepared; a claim that was put
- * back and taken anew has another one. A claimed run with a LOCK was started: LOCK is written as soon as its program runs.
+ * back and taken anew has another one. A claimed run with a LOCK was started: LOCK is written before its program runs, and from the second
+ * showing until then the lock is held by whoever is about to become the program.
  */
 
 #include <stdlib.h>
@@ -222,18 +223,30 @@ static int show_leases(const struct guild_claim *c, struct guild_error *err)
 	return rc;
 }
 
+/* Let go by closing alone: a process that was forked meanwhile goes on holding them. */
+static void release(struct guild_claim *c)
+{
+	if (c->is_held) {
+		sched_unlock(&c->lock_fds[1]);
+		sched_unlock(&c->lock_fds[0]);
+	}
+	c->is_held = false;
+}
+
+/* Holds what it has locked when it succeeds. */
 static int show_all(struct guild_claim *c, struct guild_error *err)
 {
-	int fd = -1;
-	int gpu_fd = -1;
-	int rc = sched_lock(c->home, SCHED_STATUS_LOCK, SCHED_LOCK_WAIT_MS, &fd, err);
+	c->is_held = true;
+	c->lock_fds[0] = c->lock_fds[1] = -1;
+	int rc = sched_lock(c->home, SCHED_STATUS_LOCK, SCHED_LOCK_WAIT_MS, &c->lock_fds[0], err);
 	rc = rc ? rc : show_token(c, err);
 	if (rc == 0 && c->leases != NULL) {
-		rc = sched_lock(c->home, SCHED_GPU_LOCK, SCHED_LOCK_WAIT_MS, &gpu_fd, err);
+		rc = sched_lock(c->home, SCHED_GPU_LOCK, SCHED_LOCK_WAIT_MS, &c->lock_fds[1], err);
 		rc = rc ? rc : show_leases(c, err);
 	}
-	sched_unlock(&gpu_fd);
-	sched_unlock(&fd);
+	if (rc != 0) {
+		release(c);
+	}
 	return rc;
 }
 
@@ -278,7 +291,9 @@ int guild_claim_begin(struct guild_claim *c, const struct guild_home *home,
 	if (given != NULL && strncmp(given, run->id, n) == 0 && given[n] == ' ') {
 		c->token = guild_strdup(given + n + 1);
 		c->is_of_queue = true;
-		return show_all(c, err);
+		int rc = show_all(c, err);
+		release(c);
+		return rc;
 	}
 	free(c->leases);
 	c->leases = NULL;
@@ -295,8 +310,14 @@ int guild_claim_ready(struct guild_claim *c, struct guild_error *err)
 	return c->token == NULL ? 0 : show_all(c, err);
 }
 
+void guild_claim_started(struct guild_claim *c)
+{
+	release(c);
+}
+
 void guild_claim_end(struct guild_claim *c)
 {
+	release(c);
 	if (c->token != NULL) {
 		/* What cannot be prepared stays staged for a person; a queue would start it again and again. */
 		(void)sched_unclaim(c->home, c->run, c->token,

@@ -349,6 +349,16 @@ static bool is_program_alive(const struct guild_run *run)
 	return where == GUILD_PROCESS_OURS || where == GUILD_PROCESS_MAYBE;
 }
 
+/* Of a killed guild, which may have been just starting it: then its child has the lock until LOCK tells. */
+static bool is_program_left(const struct queue *q, const struct guild_run *run)
+{
+	int fd = -1;
+	(void)sched_lock(q->req->home, SCHED_STATUS_LOCK, SCHED_LOCK_WAIT_MS, &fd, NULL);
+	bool is_left = is_program_alive(run);
+	sched_unlock(&fd);
+	return is_left;
+}
+
 static size_t times_killed(const struct queue *q, const char *id)
 {
 	size_t n = 0;
@@ -361,7 +371,7 @@ static size_t times_killed(const struct queue *q, const char *id)
 static void end_slot(struct queue *q, size_t i, int status)
 {
 	struct slot *s = &q->slots[i];
-	if (WIFSIGNALED(status) && is_program_alive(&s->run)) {
+	if (WIFSIGNALED(status) && is_program_left(q, &s->run)) {
 		s->pid = 0; /* it holds its slot and GPU until it ends */
 		return;
 	}
