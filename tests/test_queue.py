@@ -126,6 +126,47 @@ def test_gives_every_run_a_gpu(queued):
     assert {line.split()[1] for line in lines(g)[6:]} <= {"0", "1"}
 
 
+def test_freed_gpu_goes_to_the_first(queued):
+    """Also where the first was refused a moment ago."""
+    g = queued
+    g.write("long", "#!/bin/sh\nsleep 0.5\necho long >> $OUT\n", 0o755)
+    g.write("first", "#!/bin/sh\necho first >> $OUT\nsleep 0.1\n", 0o755)
+    g.write("other", "#!/bin/sh\necho other >> $OUT\n", 0o755)
+    stage(g, 1, "--priority", "9", what="long")
+    stage(g, 1, "--priority", "5", what="first")
+    stage(g, 2, what="other")
+    g("queue", "--gpus", "0", "-j", "2", "--run-once", env=env(g))
+    assert lines(g) == ["long", "first", "other", "other"]
+
+
+def cpu_ticks(pid):
+    with open(f"/proc/{pid}/stat") as f:
+        fields = f.read().rsplit(")", 1)[1].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def test_rests_beside_pending_runs(queued):
+    """As those of a long batch that runs beside it."""
+    g = queued
+    stage(g, 1)
+    q = start(g, "-j", "2")
+    wait_for(lambda: len(lines(g)) == 1)
+    for i in range(1000):
+        folder = g.home / "runs" / f"{i:032x}" / ".guild"
+        folder.mkdir(parents=True)
+        (folder / "PENDING").touch()
+        (folder / "opref").write_text("script:'' '' '' job")
+    time.sleep(0.3)
+    before = cpu_ticks(q.pid)
+    time.sleep(1)
+    assert (cpu_ticks(q.pid) - before) / os.sysconf("SC_CLK_TCK") < 0.2
+    # What is staged meanwhile is still seen at once.
+    stage(g, 1)
+    wait_for(lambda: len(lines(g)) == 2, 5)
+    q.send_signal(signal.SIGTERM)
+    assert q.wait(timeout=20) == 0
+
+
 def check_leases(log, per_gpu=1):
     held, taken = {}, 0
     for line in log:

@@ -20,7 +20,8 @@
 #include "waiting.h"
 
 enum {
-	LOOK_MS = 10,        /* at runs that are being made */
+	LOOK_MS = 10,        /* at runs that are being made; */
+	LOOK_MAX_MS = 1000,  /* what takes longer may never be one: twice as long each time */
 	TICK_MS = 1000,      /* orders from elsewhere, orphans, --after */
 	TOUCH_MS = 10000,    /* of claims and leases, for other machines */
 	RETRY_GPU_MS = 1000, /* when all are taken */
@@ -46,7 +47,8 @@ struct queue {
 	size_t n_done, n_failed;
 	int signal_fd, inotify_fd;
 	sigset_t mask_before;
-	int64_t begun_us, scan_at, tick_at, touch_at, batch_us;
+	int64_t begun_us, scan_at, tick_at, touch_at, look_at, batch_us;
+	int look_ms;
 	size_t batch_n; /* started since the last pause */
 	bool is_idle;   /* it was said that staged runs are waited for */
 	bool is_changed;
@@ -219,9 +221,23 @@ static void say_started(const struct queue *q, const struct slot *s)
 	free(name);
 }
 
+/* What an end may have freed is given away in the order of the runs: those that were refused a moment ago are asked again. */
+static void ask_again(struct queue *q, const char *ended_id)
+{
+	for (size_t i = 0; i < q->waiting.n; i++) {
+		struct sched_waiting_run *r = &q->waiting.v[i];
+		bool is_for_it = r->after.n == 0;
+		for (size_t k = 0; k < r->after.n && !is_for_it; k++) {
+			is_for_it = strcmp(r->after.v[k], ended_id) == 0;
+		}
+		r->again_us = is_for_it ? 0 : r->again_us;
+	}
+}
+
 static void drop_slot(struct queue *q, size_t i)
 {
 	struct slot *s = &q->slots[i];
+	ask_again(q, s->run.id);
 	sched_lease_release(q->req->home, &s->lease, s->token);
 	guild_run_fini(&s->run);
 	memmove(s, s + 1, (q->n - i - 1) * sizeof(*s));
@@ -368,6 +384,13 @@ static size_t times_killed(const struct queue *q, const char *id)
 	return n;
 }
 
+static void add_young(struct queue *q, const char *id)
+{
+	guild_strs_add(&q->waiting.young, id);
+	q->look_at = 0;
+	q->look_ms = LOOK_MS;
+}
+
 static void end_slot(struct queue *q, size_t i, int status)
 {
 	struct slot *s = &q->slots[i];
@@ -381,7 +404,7 @@ static void end_slot(struct queue *q, size_t i, int status)
 		again ? SCHED_TO_STAGED : SCHED_TO_ERROR);
 	if (was_waiting && again) {
 		guild_strs_add(&q->killed_ids, s->run.id);
-		guild_strs_add(&q->waiting.young, s->run.id);
+		add_young(q, s->run.id);
 	}
 	int code = was_killed ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 	q->n_done++;
@@ -464,7 +487,7 @@ static void take_events(struct queue *q)
 			if (e->mask & IN_Q_OVERFLOW) {
 				q->scan_at = 0;
 			} else if (e->len > 0 && e->name[0] != '.') {
-				guild_strs_add(&q->waiting.young, e->name);
+				add_young(q, e->name);
 			}
 			p += sizeof(*e) + e->len;
 		}
@@ -521,8 +544,10 @@ static void scan(struct queue *q)
 static void run_timers(struct queue *q)
 {
 	int64_t now = guild_monotonic_us();
-	if (q->waiting.young.n > 0) {
+	if (q->waiting.young.n > 0 && now >= q->look_at) {
 		(void)sched_waiting_look(&q->waiting, q->req->home);
+		q->look_at = now + (int64_t)q->look_ms * 1000;
+		q->look_ms = q->look_ms < LOOK_MAX_MS / 2 ? q->look_ms * 2 : LOOK_MAX_MS;
 	}
 	if (now >= q->scan_at) {
 		scan(q);
@@ -542,8 +567,10 @@ static int timeout_ms(const struct queue *q)
 {
 	int64_t now = guild_monotonic_us();
 	int64_t at = q->scan_at < q->tick_at ? q->scan_at : q->tick_at;
-	int64_t ms = at > now ? (at - now) / 1000 + 1 : 0;
-	return q->waiting.young.n > 0 && ms > LOOK_MS ? LOOK_MS : (int)ms;
+	if (q->waiting.young.n > 0 && q->look_at < at) {
+		at = q->look_at;
+	}
+	return at > now ? (int)((at - now) / 1000 + 1) : 0;
 }
 
 /* ---- from start to end -------------------------------------------------------------------------------------------------------------------- */
